@@ -1,0 +1,1 @@
+"""ganvas: the workshop for generative adversarial networks."""

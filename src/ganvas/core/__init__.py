@@ -1,0 +1,56 @@
+"""The idea, with no paper in it: players, moves, stages, games and their trainer."""
+
+from ganvas.core.chance import Chance
+from ganvas.core.clock import Clock
+from ganvas.core.config import Config
+from ganvas.core.errors import (
+    CheckpointError,
+    DataError,
+    Diverged,
+    GameError,
+    GanvasError,
+    UsageError,
+)
+from ganvas.core.game import Game, Move, Paper, Preset, Stage
+from ganvas.core.listener import Listener
+from ganvas.core.player import SGD, Adam, Player, RMSProp
+from ganvas.core.schedule import Rate, Schedule
+from ganvas.core.settings import Settings
+from ganvas.core.space import Image, Label, Noise, Points, Space, Tokens
+from ganvas.core.stream import Batch, Stream, Table
+from ganvas.core.trainer import Trainer
+
+__all__ = [
+    "SGD",
+    "Adam",
+    "Batch",
+    "Chance",
+    "CheckpointError",
+    "Clock",
+    "Config",
+    "DataError",
+    "Diverged",
+    "Game",
+    "GameError",
+    "GanvasError",
+    "Image",
+    "Label",
+    "Listener",
+    "Move",
+    "Noise",
+    "Paper",
+    "Player",
+    "Points",
+    "Preset",
+    "RMSProp",
+    "Rate",
+    "Schedule",
+    "Settings",
+    "Space",
+    "Stage",
+    "Stream",
+    "Table",
+    "Tokens",
+    "Trainer",
+    "UsageError",
+]

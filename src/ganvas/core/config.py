@@ -1,0 +1,119 @@
+"""What one can set: a frozen dataclass for each game, read from JSON, options or keywords."""
+
+from __future__ import annotations
+
+import ast
+import dataclasses
+import inspect
+import textwrap
+from dataclasses import dataclass
+from types import UnionType
+from typing import Any, Literal, Self, Union, get_args, get_origin, get_type_hints
+
+from ganvas.core.errors import UsageError, did_you_mean
+from ganvas.core.schedule import Schedule
+
+
+@dataclass(frozen=True)
+class Options:
+    """Named values, checked when made. Each field's docstring is its help on the command line."""
+
+    def __post_init__(self) -> None:
+        hints = get_type_hints(type(self))
+        for field in dataclasses.fields(self):
+            _check(field.name, getattr(self, field.name), hints[field.name])
+
+    def to_json(self) -> dict[str, Any]:
+        """Plain values, by field; schedules as their text."""
+        values = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
+        return {k: str(v) if isinstance(v, Schedule) else v for k, v in values.items()}
+
+    @classmethod
+    def build(cls, **values: Any) -> Self:
+        """A config from plain values (of JSON, say); the other fields keep their defaults.
+
+        Raises:
+            UsageError: for an unknown field or a value of the wrong type.
+        """
+        return cls().but(**values)
+
+    def but(self, **values: Any) -> Self:
+        """This config with other values.
+
+        Raises:
+            UsageError: for an unknown field or a value of the wrong type.
+        """
+        hints = get_type_hints(type(self))
+        known = {field.name for field in dataclasses.fields(self)}
+        for name in values:
+            if name not in known:
+                raise did_you_mean(name, known, f"option of {type(self).__qualname__}")
+        return dataclasses.replace(self, **{k: _read(v, hints[k]) for k, v in values.items()})
+
+
+@dataclass(frozen=True)
+class Config(Options):
+    """What every game has. A game adds its paper's own fields."""
+
+    batch: int = 64
+    """Images per step, over all processes and micro-batches."""
+    images: int = 192_000
+    """Length of the run: how many real images it sees (repeats counted)."""
+
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        if self.batch < 1 or self.images < 1:
+            raise UsageError(f"batch and images must be at least 1, not {self.batch, self.images}")
+
+
+def _alternatives(hint: Any) -> tuple[Any, ...]:
+    """The alternatives of a union, or the type alone."""
+    return get_args(hint) if get_origin(hint) in (Union, UnionType) else (hint,)
+
+
+def _read(value: Any, hint: Any) -> Any:
+    """Undoes what JSON did to a value: tuples that became lists, schedules that became text."""
+    if isinstance(value, str) and Schedule in _alternatives(hint):
+        return Schedule.parse(value)
+    return tuple(value) if isinstance(value, list) else value
+
+
+def _fits(value: Any, hint: Any) -> bool:
+    if get_origin(hint) is Literal:
+        return value in get_args(hint)
+    if get_origin(hint) is tuple:
+        return isinstance(value, tuple) and all(_fits(v, get_args(hint)[0]) for v in value)
+    if hint is float:
+        return isinstance(value, int | float) and not isinstance(value, bool)
+    if hint is int:
+        return isinstance(value, int) and not isinstance(value, bool)
+    return hint is Any or isinstance(value, hint or type(None))
+
+
+def _check(name: str, value: Any, hint: Any) -> None:
+    options = _alternatives(hint)
+    if any(_fits(value, option) for option in options):
+        return
+    expected = " or ".join(
+        " | ".join(map(repr, get_args(o)))
+        if get_origin(o) is Literal
+        else getattr(o, "__name__", str(o))
+        for o in options
+    )
+    raise UsageError(f"{name} must be {expected}, not {value!r}")
+
+
+def docs(options: type[Options]) -> dict[str, str]:
+    """The docstring of each field, by name, of the class and its bases."""
+    found: dict[str, str] = {}
+    for cls in reversed(options.__mro__):
+        if not dataclasses.is_dataclass(cls):
+            continue
+        tree = ast.parse(textwrap.dedent(inspect.getsource(cls))).body[0]
+        assert isinstance(tree, ast.ClassDef)
+        for node, after in zip(tree.body, tree.body[1:], strict=False):
+            if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
+                match after:
+                    case ast.Expr(value=ast.Constant(value=str(text))):
+                        found[node.target.id] = " ".join(text.split())
+    return found

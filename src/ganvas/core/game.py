@@ -1,0 +1,208 @@
+"""What one paper proposes: who plays, what each wants, and in what order."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar
+
+import torch
+from torch import Tensor, nn
+
+from ganvas.core import parallel
+from ganvas.core.chance import Chance
+from ganvas.core.clock import Clock
+from ganvas.core.config import Config
+from ganvas.core.errors import UsageError
+from ganvas.core.player import Player
+from ganvas.core.space import Space
+from ganvas.core.stream import Batch
+
+
+class Move:
+    """These players descend this loss; nobody else moves.
+
+    Args:
+        players: who moves (one or several).
+        loss: what they descend, a scalar, the mean over the batch.
+        figures: numbers worth logging, by name.
+    """
+
+    def __init__(
+        self, players: Player | Sequence[Player], loss: Tensor, **figures: Tensor | float
+    ) -> None:
+        self.players = (players,) if isinstance(players, Player) else tuple(players)
+        self.loss, self.figures = loss, figures
+
+    @property
+    def name(self) -> str:
+        """The movers, such as `D+Q`."""
+        return "+".join(player.name for player in self.players)
+
+
+Play = Callable[[Iterator[Batch]], Iterator[Move]]
+
+
+@dataclass(frozen=True)
+class Stage:
+    """A stretch of rounds under the same rules."""
+
+    name: str
+    play: Play
+    """One round: a generator that takes batches from its argument and yields moves."""
+    share: float = 1.0
+    """How much of the run it takes, relative to the other stages."""
+    batch: int | None = None
+    """Its batch, if it is not the config's."""
+    fresh: bool = False
+    """Whether the optimisers forget what they know when it begins."""
+
+
+@dataclass(frozen=True)
+class Paper:
+    """Where a game comes from."""
+
+    title: str
+    authors: str
+    year: int
+    url: str
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A size of a game: the spaces of its data and the config fields that differ."""
+
+    spaces: Mapping[str, Space]
+    config: Mapping[str, Any] = field(default_factory=dict)
+    data: str = "digits"
+    """The source that it trains on unless told otherwise."""
+
+
+class Game(nn.Module, ABC):
+    """A paper's proposal as code. Subclasses are final: games never inherit from games.
+
+    The constructor says what a game needs: its config, and by name and type each field that the
+    data must have (`x: Image, label: Label`). It makes the players, `inputs` and `output`.
+    A game draws all its noise from `noise`, `draw` or `chance`, which makes a run repeatable,
+    and keeps what must survive a resume in buffers. It never yields inside a `with`.
+    """
+
+    paper: ClassVar[Paper]
+    presets: ClassVar[Mapping[str, Preset]]
+    """At least `default`, which trains on a CPU in minutes, and `paper`."""
+
+    inputs: dict[str, Space]
+    """What `generate` takes, by name."""
+    output: Space
+    """What `generate` makes."""
+
+    def __init__(self, config: Config) -> None:
+        super().__init__()
+        self.config: Any = config
+        self.clock = Clock()
+        self.chance = Chance("unset")
+        self.share = 1.0
+        """1 / micro-batches: the weight of a change of state that each micro-batch makes."""
+
+    @abstractmethod
+    def play(self, data: Iterator[Batch]) -> Iterator[Move]:
+        """One round, in the paper's order."""
+
+    @abstractmethod
+    def generate(self, *args: Any, **inputs: Any) -> Tensor:
+        """Makes a batch of `output` from a batch of each of `inputs`, given by name."""
+
+    def stages(self) -> Sequence[Stage]:
+        """The stages of a run, in order; one, if the paper has none."""
+        return [Stage("play", self.play)]
+
+    def judge(self, *args: Any, **inputs: Any) -> Tensor:
+        """How real the discriminator finds each of a batch: (n,), more is more real.
+
+        It takes the samples and, by name, the inputs other than noise: `judge(x, label=...)`.
+
+        Raises:
+            UsageError: if the game has nobody who could say.
+        """
+        raise UsageError(f"{self.name} has no discriminator that could judge samples")
+
+    @property
+    def name(self) -> str:
+        """The word for this game on the command line: its module's name."""
+        return type(self).__module__.rpartition(".")[2]
+
+    @property
+    def players(self) -> dict[str, Player]:
+        """The players, by the name of their attribute."""
+        return {name: p for name, p in self.named_children() if isinstance(p, Player)}
+
+    @property
+    def stage(self) -> Stage:
+        """The stage that the clock is in."""
+        return self.stages()[max(0, self.clock.stage)]
+
+    @property
+    def device(self) -> torch.device:
+        """Where the players are."""
+        return next(self.parameters()).device
+
+    def draw(self, name: str, n: int) -> Tensor:
+        """`n` elements of the input `name`, in a round."""
+        return self.chance.draw(self.inputs[name], n)
+
+    def noise(self, n: int) -> Tensor:
+        """`n` elements of the input `z`: (n, size)."""
+        return self.draw("z", n)
+
+    def everywhere(self, value: Tensor) -> Tensor:
+        """The mean of a figure over all processes, for state that must agree between them."""
+        return parallel.mean(value)
+
+    @torch.no_grad()
+    def sample(
+        self, n: int, *, seed: int = 0, batch: int = 256, **given: Tensor
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """Generates `n` elements of `output` in evaluation mode.
+
+        Args:
+            n: how many.
+            seed: decides every draw.
+            batch: how many at a time.
+            given: inputs that are not drawn, each of (n, ...) or (1, ...).
+
+        Returns:
+            The samples, (n, *output.shape), and the inputs that made them, all on the CPU.
+
+        Raises:
+            UsageError: if an input is unknown, or has no law to draw it from and is not given.
+        """
+        if unknown := given.keys() - self.inputs.keys():
+            raise UsageError(f"{self.name} takes {', '.join(self.inputs)}, not {min(unknown)!r}")
+        chance, device = Chance("sample", seed), self.device
+        inputs = {
+            name: given[name].expand(n, *space.shape)
+            if name in given
+            else chance.draw(space, n)
+            if space.prior
+            else _must_be_given(self, name)
+            for name, space in self.inputs.items()
+        }
+        was_training, was_chance = self.training, self.chance
+        self.eval()
+        made = []
+        for start in range(0, n, batch):
+            rows = {name: x[start : start + batch].to(device) for name, x in inputs.items()}
+            self.chance = Chance("sample", seed, start, device=device)
+            made.append(
+                self.generate(**rows).float().cpu()
+                if self.output.dtype.is_floating_point
+                else self.generate(**rows).cpu()
+            )
+        self.train(was_training)
+        self.chance = was_chance
+        return torch.cat(made), inputs
+
+
+def _must_be_given(game: Game, name: str) -> Tensor:
+    raise UsageError(f"{game.name} needs the input {name!r} ({game.inputs[name]})")

@@ -1,0 +1,42 @@
+"""How to compute, whatever the game."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import torch
+
+from ganvas.core import parallel
+from ganvas.core.config import Options
+
+
+@dataclass(frozen=True)
+class Settings(Options):
+    """How rounds are computed; which paper they come from makes no difference."""
+
+    device: str = "auto"
+    """Where to compute: auto (a GPU if there is one), cpu, cuda, cuda:1, mps."""
+    micro_batches: int = 1
+    """Into how many parts each batch is divided to save memory; the parts move in lockstep."""
+    precision: Literal["fp32", "bf16"] = "fp32"
+    """bf16 computes the forward passes in bfloat16 (autocast); weights stay in fp32."""
+    compile: bool = False
+    """Compile the players' networks with torch.compile (needs a C++ compiler)."""
+    clip_norm: float | None = None
+    """Scale each move's gradient down to this norm."""
+    sync_batchnorm: bool = False
+    """Batch statistics over all processes instead of each its own."""
+    patience: int = 3
+    """How many times in a row the run may go back after a NaN or infinity before it gives up."""
+    snapshot_every: int = 100
+    """Rounds between the states, kept in memory, that such a run goes back to."""
+
+
+def resolve_device(wanted: str) -> torch.device:
+    """The device for a wish; `auto` is a GPU if there is one (the own one, under torchrun)."""
+    if wanted != "auto":
+        return torch.device(wanted)
+    if torch.cuda.is_available():
+        return torch.device("cuda", parallel.local_rank())
+    return torch.device("mps" if torch.backends.mps.is_available() else "cpu")

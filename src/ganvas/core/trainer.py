@@ -1,0 +1,283 @@
+"""Carries moves out. The only caller of `backward()` and `step()`; it knows no paper."""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.nn.utils import clip_grads_with_norm_, get_total_norm
+
+from ganvas.core import parallel
+from ganvas.core.chance import Chance, seed_of
+from ganvas.core.checkpoint import State
+from ganvas.core.clock import Clock
+from ganvas.core.errors import Diverged, GameError
+from ganvas.core.game import Game, Move, Stage
+from ganvas.core.listener import Listener
+from ganvas.core.player import Player
+from ganvas.core.schedule import Schedule
+from ganvas.core.settings import Settings, resolve_device
+from ganvas.core.stream import Stream, Table
+
+
+class Trainer:
+    """Plays a game, round by round.
+
+    Args:
+        game: who plays.
+        tables: the data; see `Stream`.
+        seed: decides every draw, the order of the data included.
+        settings: how to compute.
+        rounds: ends the run after so many rounds, instead of after `config.images` images.
+        listeners: what watches.
+    """
+
+    def __init__(
+        self,
+        game: Game,
+        tables: Sequence[Table],
+        *,
+        seed: int = 0,
+        settings: Settings | None = None,
+        rounds: int | None = None,
+        listeners: Sequence[Listener] = (),
+    ) -> None:
+        self.settings = settings = settings or Settings()
+        self.device = resolve_device(settings.device)
+        parallel.join(self.device)
+        self.game, self.seed, self.listeners = game, seed, list(listeners)
+        self.clock = game.clock = Clock(goal_images=game.config.images, goal_rounds=rounds)
+        k, world = settings.micro_batches, parallel.size()
+        self.parts = range(parallel.rank() * k, parallel.rank() * k + k)
+        self.stream = Stream(tables, seed, part=self.parts, parts=k * world, device=self.device)
+        self.stopping: str | None = None
+        """Set it to a reason, from a signal handler say: the run ends after the current round."""
+        self.strikes = 0
+        self._ledger: dict[str, tuple[Tensor | float, int]] = {}
+        self._prepare(game)
+        self.optimisers = self._fresh_optimisers()
+        self._good = self.state(copied=True)
+
+    def _prepare(self, game: Game) -> None:
+        for name, player in game.players.items():
+            player.name = name
+        if self.settings.sync_batchnorm:
+            parallel.share_batch_norms(game)
+        game.to(self.device)
+        if self.device.type == "cuda":
+            for module in game.modules():
+                if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
+                    module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+        if self.settings.compile:
+            for player in game.players.values():
+                if not player.double_backward:
+                    player.net.compile()
+        game.train()
+        game.share = 1.0 / self.settings.micro_batches
+        self._params = {name: p.parameters_that_learn() for name, p in game.players.items()}
+
+    def _fresh_optimisers(self) -> dict[str, torch.optim.Optimizer]:
+        players = self.game.players
+        return {name: players[name].recipe.build(params) for name, params in self._params.items()}
+
+    # -- a run ---------------------------------------------------------------------------------
+
+    def run(self, *, minutes: float | None = None) -> str:
+        """Plays rounds until the goal, a limit of time, or until somebody sets `stopping`.
+
+        Returns:
+            Why it ended: "done" or the reason.
+
+        Raises:
+            Diverged: if the run stopped being finite more often in a row than `patience` allows.
+        """
+        for listener in self.listeners:
+            listener.begin(self)
+        deadline = None if minutes is None else time.monotonic() + 60 * minutes
+        reason = "done"
+        while not self.clock.done:
+            if parallel.anyone(self.stopping is not None, self.device):
+                reason = self.stopping or "another process stopped"
+                break
+            try:
+                self.round()
+            except Diverged as error:
+                self._go_back(error)
+                continue
+            for listener in self.listeners:
+                listener.after_round(self)
+            if deadline is not None and time.monotonic() > deadline:
+                self.stopping = "time is up"
+        for listener in self.listeners:
+            listener.end(self, reason)
+        return reason
+
+    def round(self) -> None:
+        """Plays one round of the current stage.
+
+        Raises:
+            Diverged: if a loss or a gradient is not finite; no step was taken with it.
+            GameError: if the game breaks its contract.
+        """
+        began = time.perf_counter()
+        stage = self._enter_stage()
+        here = (self.seed, self.clock.round, self.clock.retries)
+        self._seed_global_generators(here)
+        feeds = self.stream.feeds(stage.batch or self.game.config.batch)
+        chances = [
+            Chance(*here, part=part, parts=self.stream.parts, device=self.device)
+            for part in self.parts
+        ]
+        plays = [stage.play(feed) for feed in feeds]
+        try:
+            while moves := self._next_moves(plays, chances):
+                self._carry_out(moves)
+        finally:
+            for play in plays:
+                play.close()  # type: ignore[attr-defined]
+        self.stream.position = feeds[0].position
+        self.clock.images = feeds[0].position
+        self.clock.round += 1
+        self.clock.seconds += time.perf_counter() - began
+        if self.clock.round % self.settings.snapshot_every == 0 and self.is_finite():
+            self._good, self.strikes = self.state(copied=True), 0
+
+    def _enter_stage(self) -> Stage:
+        """The stage for the progress made; on its first round, what its beginning asks for."""
+        stages, clock = self.game.stages(), self.clock
+        total, reached = sum(stage.share for stage in stages), 0.0
+        for number, stage in enumerate(stages):
+            width = stage.share / total
+            if clock.progress < reached + width - 1e-12 or number == len(stages) - 1:
+                break
+            reached += width
+        clock.stage_progress = min(1.0, max(0.0, (clock.progress - reached) / width))
+        if number != clock.stage:
+            clock.stage = number
+            if stage.fresh:
+                self.optimisers = self._fresh_optimisers()
+        return stage
+
+    def _seed_global_generators(self, here: tuple[int, ...]) -> None:
+        """For what draws from torch's global generators, such as dropout."""
+        seed = seed_of(*here, "global", parallel.rank())
+        torch.default_generator.manual_seed(seed)
+        if self.device.type == "cuda":
+            torch.cuda.manual_seed(seed)
+
+    def _next_moves(self, plays: Sequence[Iterator[Move]], chances: list[Chance]) -> list[Move]:
+        """The next move of each micro-batch; none at the end of the round."""
+        moves = []
+        bf16 = self.settings.precision == "bf16"
+        for play, self.game.chance in zip(plays, chances, strict=True):
+            with torch.autocast(self.device.type, torch.bfloat16, enabled=bf16):
+                moves.append(next(play, None))
+        if any((a is None) != (moves[0] is None) for a in moves):
+            raise GameError(f"the micro-batches of {self.game.name} end at different moves")
+        return [move for move in moves if move is not None]
+
+    # -- a move --------------------------------------------------------------------------------
+
+    def _carry_out(self, moves: Sequence[Move]) -> None:
+        """Lets the movers descend the mean loss of the micro-batches."""
+        players = moves[0].players
+        params = [p for player in players for p in self._params[player.name]]
+        for p in params:
+            p.grad = None
+        loss = torch.zeros((), device=self.device)
+        for move in moves:
+            if not move.loss.requires_grad:
+                raise GameError(f"{self.game.name}: the loss of {move.name} has no gradient")
+            share = move.loss.float() / len(moves)
+            share.backward(inputs=params)
+            loss += share.detach()
+        grads = [p.grad for p in params if p.grad is not None]
+        parallel.average_([*grads, loss])
+        norm = get_total_norm(grads)
+        if not bool(torch.isfinite(norm + loss)):
+            raise Diverged(self._what_happened(moves[0], loss))
+        if self.settings.clip_norm is not None:
+            clip_grads_with_norm_(params, self.settings.clip_norm, norm)
+        for player in players:
+            self._step(player)
+        self._note({f"loss/{moves[0].name}": loss, f"gradient/{moves[0].name}": norm})
+        for move in moves:
+            self._note(move.figures)
+
+    def _step(self, player: Player) -> None:
+        optimiser = self.optimisers[player.name]
+        if isinstance(player.recipe.lr, Schedule):
+            for group in optimiser.param_groups:
+                group["lr"] = player.recipe.lr.at(self.clock.progress)
+        optimiser.step()
+        player.stepped()
+
+    def _what_happened(self, move: Move, loss: Tensor) -> str:
+        what = "gradient" if bool(torch.isfinite(loss)) else "loss"
+        return (
+            f"{self.game.name}: the {what} of {move.name} is not finite "
+            f"in round {self.clock.round} (stage {self.game.stage.name!r})"
+        )
+
+    # -- figures -------------------------------------------------------------------------------
+
+    def _note(self, figures: dict[str, Any]) -> None:
+        for name, value in figures.items():
+            total, count = self._ledger.get(name, (0.0, 0))
+            value = value.detach().float() if isinstance(value, Tensor) else value
+            self._ledger[name] = (total + value, count + 1)
+
+    def figures(self) -> dict[str, float]:
+        """The mean of each figure since the last call (in the own process)."""
+        means = {name: float(total) / count for name, (total, count) in self._ledger.items()}
+        self._ledger.clear()
+        return means
+
+    # -- state ---------------------------------------------------------------------------------
+
+    def is_finite(self) -> bool:
+        """Whether every weight is finite."""
+        return bool(torch.isfinite(get_total_norm([p.detach() for p in self.game.parameters()])))
+
+    def state(self, *, copied: bool = False) -> State:
+        """All that a run needs to go on; a view that changes with the next move, or `copied`."""
+        rest = {
+            "clock": self.clock.to_json(),
+            "steps": {name: player.steps for name, player in self.game.players.items()},
+            "optimisers": {name: o.state_dict() for name, o in self.optimisers.items()},
+            "seed": self.seed,
+        }
+        weights = {name: tensor.detach() for name, tensor in self.game.state_dict().items()}
+        state = State(weights, rest)
+        return copy.deepcopy(state) if copied else state
+
+    def load(self, state: State) -> None:
+        """Goes to a state; the next round is the one that followed it."""
+        state = copy.deepcopy(state)
+        self.game.load_state_dict(state.weights)
+        for name, optimiser in self.optimisers.items():
+            optimiser.load_state_dict(state.rest["optimisers"][name])
+        for name, player in self.game.players.items():
+            player.steps = state.rest["steps"][name]
+        self.clock = self.game.clock = Clock(**state.rest["clock"])
+        self.stream.position = self.clock.images
+        self._good = copy.deepcopy(state)
+
+    def _go_back(self, error: Diverged) -> None:
+        retries, self.strikes = self.clock.retries, self.strikes + 1
+        self.load(self._good)
+        self._ledger.clear()
+        self.clock.retries = retries + 1
+        for listener in self.listeners:
+            listener.trouble(self, error)
+        if self.strikes >= self.settings.patience:
+            for listener in self.listeners:
+                listener.end(self, str(error))
+            raise Diverged(
+                f"{error}, {self.strikes} times since round {self.clock.round}, which is the state "
+                "kept; a smaller learning rate, --clip-norm 1 or another penalty may help"
+            ) from error

@@ -1,0 +1,1 @@
+"""Pure functions of tensors, each with its equation and its source."""
