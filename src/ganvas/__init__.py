@@ -1,1 +1,34 @@
-"""ganvas: the workshop for generative adversarial networks."""
+"""ganvas: the workshop for generative adversarial networks.
+
+import ganvas
+
+run = ganvas.train("dcgan", data="digits", minutes=1)
+images = run.sample(64)
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from ganvas.api import games, load, make, resume, train
+    from ganvas.core.errors import GanvasError
+    from ganvas.core.run import Run
+
+__version__ = version("ganvas")
+__all__ = ["GanvasError", "Run", "games", "load", "make", "resume", "train"]
+
+# `import ganvas` is quick: what a name stands for is imported when it is first used.
+_HOMES = {"GanvasError": "ganvas.core.errors", "Run": "ganvas.core.run"}
+
+
+def __getattr__(name: str) -> Any:
+    if name not in __all__:
+        raise AttributeError(f"module 'ganvas' has no attribute {name!r}")
+    return getattr(import_module(_HOMES.get(name, "ganvas.api")), name)
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

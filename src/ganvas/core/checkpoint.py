@@ -121,7 +121,8 @@ def locate(run: Path, at: int | None = None) -> Path:
         return newest
     others = [folder for folder in whole(run) if at is None or folder != newest]
     offer = (
-        f"the state of round {int(others[-1].name)} is whole: add --from {int(others[-1].name)}"
+        f"the state of round {int(others[-1].name)} is whole, go back to it with "
+        f"ganvas train --resume {run} --from {int(others[-1].name)}"
         if others
         else "and there is no other whole state to go back to"
     )

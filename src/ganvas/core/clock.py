@@ -1,4 +1,4 @@
-"""Where a run stands. Progress is counted in images seen, or in rounds if those are limited."""
+"""Where a run stands. Progress is counted in images seen, or in what limits the run instead."""
 
 from __future__ import annotations
 
@@ -25,11 +25,15 @@ class Clock:
     goal_images: int = 1
     """The run ends when it has seen so many images ..."""
     goal_rounds: int | None = None
-    """... or, if this is set, after so many rounds."""
+    """... or, if this is set, after so many rounds ..."""
+    goal_seconds: float | None = None
+    """... or, if this is set, after so many seconds spent in rounds."""
 
     @property
     def progress(self) -> float:
         """From 0 at the first round to 1 at the end of the run."""
+        if self.goal_seconds is not None:
+            return min(1.0, self.seconds / max(1e-9, self.goal_seconds))
         if self.goal_rounds is not None:
             return min(1.0, self.round / max(1, self.goal_rounds))
         return min(1.0, self.images / max(1, self.goal_images))

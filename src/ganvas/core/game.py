@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
@@ -16,7 +17,7 @@ from ganvas.core.clock import Clock
 from ganvas.core.config import Config
 from ganvas.core.errors import UsageError
 from ganvas.core.player import Player
-from ganvas.core.space import Space
+from ganvas.core.space import Noise, Space
 from ganvas.core.stream import Batch
 
 
@@ -169,40 +170,71 @@ class Game(nn.Module, ABC):
             n: how many.
             seed: decides every draw.
             batch: how many at a time.
-            given: inputs that are not drawn, each of (n, ...) or (1, ...).
+            given: inputs that are not drawn, each of (n, ...), or (1, ...) for all.
 
         Returns:
             The samples, (n, *output.shape), and the inputs that made them, all on the CPU.
 
         Raises:
-            UsageError: if an input is unknown, or has no law to draw it from and is not given.
+            UsageError: if an input is unknown, is not in its space, or has no law to draw it from
+                and is not given.
         """
         if unknown := given.keys() - self.inputs.keys():
             raise UsageError(f"{self.name} takes {', '.join(self.inputs)}, not {min(unknown)!r}")
-        chance, device = Chance("sample", seed), self.device
+        chance = Chance("sample", seed)
         inputs = {
-            name: given[name].expand(n, *space.shape)
+            name: self._given(name, given[name], n)
             if name in given
-            else chance.draw(space, n)
-            if space.prior
-            else _must_be_given(self, name)
-            for name, space in self.inputs.items()
+            else self._drawn(name, n, chance)
+            for name in self.inputs
         }
-        was_training, was_chance = self.training, self.chance
-        self.eval()
         made = []
-        for start in range(0, n, batch):
-            rows = {name: x[start : start + batch].to(device) for name, x in inputs.items()}
-            self.chance = Chance("sample", seed, start, device=device)
-            made.append(
-                self.generate(**rows).float().cpu()
-                if self.output.dtype.is_floating_point
-                else self.generate(**rows).cpu()
-            )
-        self.train(was_training)
-        self.chance = was_chance
+        with self._showing():
+            for start in range(0, n, batch):
+                self.chance = Chance("sample", seed, start, device=self.device)
+                rows = {name: x[start : start + batch] for name, x in inputs.items()}
+                x = self.generate(**{name: x.to(self.device) for name, x in rows.items()})
+                made.append(x.to(self.output.dtype).cpu())
         return torch.cat(made), inputs
 
+    @torch.no_grad()
+    def scores(self, x: Tensor, inputs: Mapping[str, Tensor], *, batch: int = 256) -> Tensor:
+        """What `judge` says of samples and the inputs that made them: (n,), on the CPU.
 
-def _must_be_given(game: Game, name: str) -> Tensor:
-    raise UsageError(f"{game.name} needs the input {name!r} ({game.inputs[name]})")
+        Raises:
+            UsageError: if the game has nobody who could say.
+        """
+        given = {
+            name: rows for name, rows in inputs.items() if not isinstance(self.inputs[name], Noise)
+        }
+        parts = []
+        with self._showing():
+            for start in range(0, len(x), batch):
+                here = slice(start, start + batch)
+                rows = {name: rows[here].to(self.device) for name, rows in given.items()}
+                parts.append(self.judge(x[here].to(self.device), **rows).float().cpu())
+        return torch.cat(parts)
+
+    @contextmanager
+    def _showing(self) -> Iterator[None]:
+        """Evaluation mode for a while; the game returns to where it was."""
+        training, chance = self.training, self.chance
+        self.eval()
+        try:
+            yield
+        finally:
+            self.train(training)
+            self.chance = chance
+
+    def _given(self, name: str, x: Tensor, n: int) -> Tensor:
+        space = self.inputs[name]
+        if len(x) not in (1, n):
+            raise UsageError(f"{len(x)} elements of {name} were given for {n} samples")
+        if why := space.why_not(x):
+            raise UsageError(f"{name} is not in {space}: {why}")
+        return x.cpu().expand(n, *space.shape)
+
+    def _drawn(self, name: str, n: int, chance: Chance) -> Tensor:
+        if not self.inputs[name].prior:
+            raise UsageError(f"{self.name} needs the input {name!r} ({self.inputs[name]})")
+        return chance.draw(self.inputs[name], n)

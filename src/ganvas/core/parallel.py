@@ -15,6 +15,8 @@ import torch.distributed as dist
 from torch import Tensor, nn
 from torch.distributed.nn.functional import all_reduce as differentiable_all_reduce
 
+from ganvas.core.errors import GanvasError
+
 PATIENCE = timedelta(seconds=60)
 """How long a process waits for a silent one before it gives up with an error."""
 
@@ -46,7 +48,7 @@ def average_(tensors: Sequence[Tensor]) -> None:
     if size() == 1:
         return
     flat = torch.cat([t.reshape(-1) for t in tensors])
-    dist.all_reduce(flat)
+    _add_up(flat)
     flat /= size()
     for tensor, mean in zip(tensors, flat.split([t.numel() for t in tensors]), strict=True):
         tensor.copy_(mean.view_as(tensor))
@@ -59,13 +61,35 @@ def mean(value: Tensor) -> Tensor:
     return value
 
 
+def agreed(value: float, device: torch.device) -> float:
+    """The mean of a number over the processes."""
+    return value if size() == 1 else float(mean(torch.tensor(value, device=device)))
+
+
+def wait() -> None:
+    """Waits until every process is here."""
+    if size() > 1:
+        dist.barrier()
+
+
 def anyone(flag: bool, device: torch.device) -> bool:
     """Whether the flag is up in any process."""
     if size() == 1:
         return flag
     votes = torch.tensor(float(flag), device=device)
-    dist.all_reduce(votes)
+    _add_up(votes)
     return bool(votes > 0)
+
+
+def _add_up(tensor: Tensor) -> None:
+    """Replaces the tensor by its sum over the processes."""
+    try:
+        dist.all_reduce(tensor)
+    except RuntimeError as error:
+        raise GanvasError(
+            f"process {rank()} lost contact with another process, which died or hangs; start all "
+            f"again with --resume ({str(error).splitlines()[0]})"
+        ) from error
 
 
 class SharedBatchNorm(nn.Module):

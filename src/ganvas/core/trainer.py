@@ -33,6 +33,8 @@ class Trainer:
         seed: decides every draw, the order of the data included.
         settings: how to compute.
         rounds: ends the run after so many rounds, instead of after `config.images` images.
+        minutes: ends the run after so many minutes of rounds, instead. Then schedules and stages
+            follow the time, and only a run that is not interrupted can be repeated exactly.
         listeners: what watches.
     """
 
@@ -44,13 +46,17 @@ class Trainer:
         seed: int = 0,
         settings: Settings | None = None,
         rounds: int | None = None,
+        minutes: float | None = None,
         listeners: Sequence[Listener] = (),
     ) -> None:
         self.settings = settings = settings or Settings()
         self.device = resolve_device(settings.device)
         parallel.join(self.device)
         self.game, self.seed, self.listeners = game, seed, list(listeners)
-        self.clock = game.clock = Clock(goal_images=game.config.images, goal_rounds=rounds)
+        seconds = None if minutes is None else 60 * minutes
+        self.clock = game.clock = Clock(
+            goal_images=game.config.images, goal_rounds=rounds, goal_seconds=seconds
+        )
         k, world = settings.micro_batches, parallel.size()
         self.parts = range(parallel.rank() * k, parallel.rank() * k + k)
         self.stream = Stream(tables, seed, part=self.parts, parts=k * world, device=self.device)
@@ -86,8 +92,8 @@ class Trainer:
 
     # -- a run ---------------------------------------------------------------------------------
 
-    def run(self, *, minutes: float | None = None) -> str:
-        """Plays rounds until the goal, a limit of time, or until somebody sets `stopping`.
+    def run(self) -> str:
+        """Plays rounds until the goal, or until somebody sets `stopping`.
 
         Returns:
             Why it ended: "done" or the reason.
@@ -97,7 +103,6 @@ class Trainer:
         """
         for listener in self.listeners:
             listener.begin(self)
-        deadline = None if minutes is None else time.monotonic() + 60 * minutes
         reason = "done"
         while not self.clock.done:
             if parallel.anyone(self.stopping is not None, self.device):
@@ -110,8 +115,6 @@ class Trainer:
                 continue
             for listener in self.listeners:
                 listener.after_round(self)
-            if deadline is not None and time.monotonic() > deadline:
-                self.stopping = "time is up"
         for listener in self.listeners:
             listener.end(self, reason)
         return reason
@@ -133,16 +136,12 @@ class Trainer:
             for part in self.parts
         ]
         plays = [stage.play(feed) for feed in feeds]
-        try:
-            while moves := self._next_moves(plays, chances):
-                self._carry_out(moves)
-        finally:
-            for play in plays:
-                play.close()  # type: ignore[attr-defined]
+        while moves := self._next_moves(plays, chances):
+            self._carry_out(moves)
         self.stream.position = feeds[0].position
         self.clock.images = feeds[0].position
         self.clock.round += 1
-        self.clock.seconds += time.perf_counter() - began
+        self.clock.seconds += parallel.agreed(time.perf_counter() - began, self.device)
         if self.clock.round % self.settings.snapshot_every == 0 and self.is_finite():
             self._good, self.strikes = self.state(copied=True), 0
 

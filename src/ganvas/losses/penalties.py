@@ -12,13 +12,6 @@ import torch
 from torch import Tensor, nn
 
 
-def _input_gradients(critic: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
-    """The gradient of each score with respect to its own input: (n, elements of one x)."""
-    x = x.detach().requires_grad_()
-    (gradient,) = torch.autograd.grad(critic(x).sum(), x, create_graph=True)
-    return gradient.flatten(1)
-
-
 def gradient_penalty(
     critic: Callable[[Tensor], Tensor], real: Tensor, fake: Tensor, at: Tensor
 ) -> Tensor:
@@ -30,13 +23,20 @@ def gradient_penalty(
         at: ε, uniform in [0, 1): (n,).
     """
     at = at.view(-1, *[1] * (real.dim() - 1))
-    norms = _input_gradients(critic, real.lerp(fake.detach(), 1 - at)).norm(dim=1)
-    return (norms - 1).square().mean()
+    x = real.detach().lerp(fake.detach(), 1 - at).requires_grad_()
+    (gradient,) = torch.autograd.grad(critic(x).sum(), x, create_graph=True)
+    return (gradient.flatten(1).norm(dim=1) - 1).square().mean()
 
 
-def r1(critic: Callable[[Tensor], Tensor], real: Tensor) -> Tensor:
-    """||∇D(x)||² / 2 at real x; multiply by γ (Mescheder et al. 2018, arXiv:1801.04406, eq. 9)."""
-    return _input_gradients(critic, real).square().sum(1).mean() / 2
+def r1(scores: Tensor, real: Tensor) -> Tensor:
+    """||∇D(x)||² / 2 at real x; multiply by γ (Mescheder et al. 2018, arXiv:1801.04406, eq. 9).
+
+    Args:
+        scores: D(x), computed from a `real` that required its gradient: (n,).
+        real: x, (n, ...).
+    """
+    (gradient,) = torch.autograd.grad(scores.sum(), real, create_graph=True)
+    return gradient.flatten(1).square().sum(1).mean() / 2
 
 
 @torch.no_grad()

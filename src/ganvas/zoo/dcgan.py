@@ -23,7 +23,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 
 from torch import Tensor, nn
 
@@ -42,6 +41,7 @@ from ganvas.core import (
 )
 from ganvas.losses.adversarial import minimax_d, nonsaturating_g
 from ganvas.losses.penalties import r1
+from ganvas.nets.dcgan import DCGANDiscriminator, DCGANGenerator
 from ganvas.nets.initial import normal_
 
 
@@ -59,42 +59,6 @@ class DCGANConfig(Config):
     """Weight γ of the R1 penalty on D; 0 turns it off and gives D the paper's batch norm."""
     ema: float | None = 0.995
     """Decay of G's moving average, the one that is shown; None shows G itself."""
-
-
-class Generator(nn.Module):
-    """z (n, noise) -> x (n, channels, 4·2^k, 4·2^k)."""
-
-    def __init__(self, noise: int, width: int, channels: int, doublings: int) -> None:
-        super().__init__()
-        maps = [width * 2**i for i in reversed(range(doublings))]
-        layers: list[nn.Module] = [nn.ConvTranspose2d(noise, maps[0], 4, bias=False)]
-        for before, after in pairwise(maps):
-            layers += [nn.BatchNorm2d(before), nn.ReLU(inplace=True)]
-            layers += [nn.ConvTranspose2d(before, after, 4, 2, 1, bias=False)]
-        layers += [nn.BatchNorm2d(maps[-1]), nn.ReLU(inplace=True)]
-        layers += [nn.ConvTranspose2d(maps[-1], channels, 4, 2, 1), nn.Tanh()]
-        self.layers = nn.Sequential(*layers)
-
-    def forward(self, z: Tensor) -> Tensor:
-        return self.layers(z[:, :, None, None])
-
-
-class Discriminator(nn.Module):
-    """x (n, channels, 4·2^k, 4·2^k) -> logit (n,)."""
-
-    def __init__(self, width: int, channels: int, doublings: int, norm: bool) -> None:
-        super().__init__()
-        maps = [channels, *(width * 2**i for i in range(doublings))]
-        layers: list[nn.Module] = []
-        for i, (before, after) in enumerate(pairwise(maps)):
-            normed = norm and i > 0  # the paper: no batch norm on D's input layer
-            layers += [nn.Conv2d(before, after, 4, 2, 1, bias=not normed)]
-            layers += [nn.BatchNorm2d(after)] if normed else []
-            layers += [nn.LeakyReLU(0.2, inplace=True)]
-        self.layers = nn.Sequential(*layers, nn.Conv2d(maps[-1], 1, 4))
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.layers(x).flatten()
 
 
 class DCGAN(Game):
@@ -129,20 +93,21 @@ class DCGAN(Game):
                 f"dcgan makes squares of 8, 16, 32, 64, 128 ... pixels, not {x.height}x{x.width}"
             )
         self.inputs, self.output = {"z": Noise(config.noise)}, x
-        G = Generator(config.noise, config.width, x.channels, doublings)
-        D = Discriminator(config.width, x.channels, doublings, norm=config.r1 == 0)
+        G = DCGANGenerator(config.noise, config.width, x.channels, doublings)
+        norm = nn.BatchNorm2d if config.r1 == 0 else None
+        D = DCGANDiscriminator(config.width, x.channels, doublings, norm=norm)
         recipe = Adam(config.lr, (config.beta1, 0.999))
         self.G = Player(G.apply(normal_), recipe, ema=config.ema)
         self.D = Player(D.apply(normal_), recipe, double_backward=config.r1 > 0)
 
     def play(self, data: Iterator[Batch]) -> Iterator[Move]:
-        x = next(data).x
+        x = next(data).x.requires_grad_(self.config.r1 > 0)
         fake = self.G.still(self.noise(len(x)))
         real_score, fake_score = self.D(x), self.D(fake)
         loss = minimax_d(real_score, fake_score)
         figures = {"D(x)": real_score.sigmoid().mean(), "D(G(z))": fake_score.sigmoid().mean()}
         if self.config.r1 > 0:
-            penalty = r1(self.D, x)
+            penalty = r1(real_score, x)
             loss, figures["r1"] = loss + self.config.r1 * penalty, penalty
         yield Move(self.D, loss, **figures)
 

@@ -1,0 +1,172 @@
+"""What does the engine cost? Rounds through the Trainer against a hand-written loop.
+
+    python benchmarks/engine.py            prints a table and writes results/engine.json
+
+Both sides play the same networks on the same rows with the same optimisers, in one process and in
+turn, a block of rounds each; the ratio is taken block by block and its median is the figure. The
+hand-written loops do what a careful person would write, without checks, figures or averages beyond
+the game's own: what remains is what the engine adds (finite checks, figures, noise by place).
+"""
+
+from __future__ import annotations
+
+import argparse
+import copy
+import json
+import platform
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from torch import Tensor
+from torch.nn.functional import softplus
+
+from ganvas import data
+from ganvas.core import Game, Trainer, registry
+
+RESULTS = Path(__file__).parent.parent / "results" / "engine.json"
+Round = Callable[[], None]
+
+
+def adam(game: Game, name: str) -> torch.optim.Optimizer:
+    """The optimiser of a player, written by hand."""
+    player = game.players[name]
+    recipe = player.recipe
+    return torch.optim.Adam(player.net.parameters(), recipe.lr, recipe.betas, fused=True)
+
+
+def batches(x: Tensor, batch: int) -> Callable[[], Tensor]:
+    """Shuffled batches, epoch by epoch."""
+    order, at = torch.randperm(len(x)), 0
+
+    def following() -> Tensor:
+        nonlocal order, at
+        if at + batch > len(x):
+            order, at = torch.randperm(len(x)), 0
+        at += batch
+        return x[order[at - batch : at]]
+
+    return following
+
+
+def dcgan_by_hand(game: Game, x: Tensor) -> Round:
+    """A round of DCGAN with R1 and an average of G, as one would write it down."""
+    config, G, D = game.config, game.players["G"].net, game.players["D"].net
+    average = copy.deepcopy(G)
+    step_g, step_d, following = adam(game, "G"), adam(game, "D"), batches(x, config.batch)
+
+    def play() -> None:
+        real = following().requires_grad_(config.r1 > 0)
+        with torch.no_grad():
+            fake = G(torch.randn(len(real), config.noise))
+        real_score = D(real)
+        loss = softplus(-real_score).mean() + softplus(D(fake)).mean()
+        if config.r1 > 0:
+            (slope,) = torch.autograd.grad(real_score.sum(), real, create_graph=True)
+            loss = loss + config.r1 / 2 * slope.flatten(1).square().sum(1).mean()
+        step_d.zero_grad()
+        loss.backward()
+        step_d.step()
+        D.requires_grad_(False)
+        loss = softplus(-D(G(torch.randn(len(real), config.noise)))).mean()
+        step_g.zero_grad()
+        loss.backward()
+        step_g.step()
+        D.requires_grad_(True)
+        with torch.no_grad():
+            torch._foreach_lerp_(list(average.parameters()), list(G.parameters()), 0.005)
+
+    return play
+
+
+def wgan_gp_by_hand(game: Game, x: Tensor) -> Round:
+    """A round of WGAN-GP: critic steps with the penalty, then one step of G."""
+    config, (g, c) = game.config, game.players
+    G, C, size = game.players[g].net, game.players[c].net, game.inputs["z"].shape[0]
+    step_g, step_c, following = adam(game, g), adam(game, c), batches(x, config.batch)
+    average = copy.deepcopy(G) if game.players[g].ema is not None else None
+
+    def play() -> None:
+        for _ in range(config.critic_steps):
+            real = following()
+            with torch.no_grad():
+                fake = G(torch.randn(len(real), size))
+            between = torch.rand(len(real), *[1] * (real.dim() - 1))
+            between = (between * real + (1 - between) * fake).requires_grad_()
+            (slope,) = torch.autograd.grad(C(between).sum(), between, create_graph=True)
+            penalty = (slope.flatten(1).norm(dim=1) - 1).square().mean()
+            loss = C(fake).mean() - C(real).mean() + config.penalty * penalty
+            step_c.zero_grad()
+            loss.backward()
+            step_c.step()
+        C.requires_grad_(False)
+        loss = -C(G(torch.randn(len(real), size))).mean()
+        step_g.zero_grad()
+        loss.backward()
+        step_g.step()
+        C.requires_grad_(True)
+        if average is not None:
+            with torch.no_grad():
+                torch._foreach_lerp_(list(average.parameters()), list(G.parameters()), 0.005)
+
+    return play
+
+
+def pair(by_hand: Callable[[Game, Tensor], Round], name: str, blocks: int, rounds: int) -> dict:
+    """Times the two sides in alternating blocks."""
+    source = data.load("digits", size=16)
+    torch.manual_seed(0)
+    game = registry.make(name)
+    x = source.tables[0].fetch(torch.arange(len(source.tables[0])))["x"]
+    hand = by_hand(copy.deepcopy(game), x)
+    trainer = Trainer(game, source.tables, rounds=10**9)
+    sides: dict[str, Round] = {"hand": hand, "engine": trainer.round}
+    times: dict[str, list[float]] = {"hand": [], "engine": []}
+    for play in sides.values():
+        for _ in range(rounds):
+            play()
+    for block in range(blocks):
+        for side in ("hand", "engine") if block % 2 else ("engine", "hand"):
+            began = time.perf_counter()
+            for _ in range(rounds):
+                sides[side]()
+            times[side].append((time.perf_counter() - began) / rounds * 1000)
+    ratios = [a / b for a, b in zip(times["engine"], times["hand"], strict=True)]
+    return {
+        "game": name,
+        "hand_ms": round(statistics.median(times["hand"]), 3),
+        "engine_ms": round(statistics.median(times["engine"]), 3),
+        "ratio": round(statistics.median(ratios), 4),
+        "ratio_quartiles": [round(q, 4) for q in statistics.quantiles(ratios, n=4)[::2]],
+        "blocks": blocks,
+        "rounds_per_block": rounds,
+    }
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--blocks", type=int, default=40)
+    parser.add_argument("--rounds", type=int, default=10)
+    parser.add_argument("--dry", action="store_true", help="do not write results/engine.json")
+    options = parser.parse_args()
+    rows = [
+        pair(dcgan_by_hand, "dcgan", options.blocks, options.rounds),
+        pair(wgan_gp_by_hand, "wgan_gp", options.blocks, max(1, options.rounds // 3)),
+    ]
+    for row in rows:
+        print(row)
+    machine = {
+        "torch": torch.__version__,
+        "python": platform.python_version(),
+        "threads": torch.get_num_threads(),
+        "machine": platform.machine(),
+    }
+    if not options.dry:
+        command = "python benchmarks/engine.py"
+        RESULTS.write_text(json.dumps({"command": command, **machine, "rows": rows}, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,223 @@
+"""The words of the command line, as functions."""
+
+from __future__ import annotations
+
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any, Literal
+
+import torch
+
+from ganvas import data as sources
+from ganvas import watch
+from ganvas.core import Game, Image, Settings, Space, Trainer, UsageError, parallel, registry
+from ganvas.core.registry import Card, card, make
+from ganvas.core.run import Plan, Run
+from ganvas.core.settings import resolve_device
+from ganvas.watch.checkpoints import Checkpoints
+
+__all__ = ["games", "load", "make", "resume", "train"]
+
+
+def games() -> dict[str, Card]:
+    """The card of every game, by name."""
+    return {name: card(name) for name in registry.names()}
+
+
+def load(folder: str | Path) -> Run:
+    """A run on disk.
+
+    Raises:
+        UsageError: if the folder is no run.
+    """
+    return Run(folder)
+
+
+def train(
+    game: str | type[Game],
+    *,
+    data: str | Path | None = None,
+    out: str | Path | None = None,
+    steps: int | None = None,
+    images: int | None = None,
+    minutes: float | None = None,
+    preset: str = "default",
+    seed: int = 0,
+    size: int | tuple[int, int] | None = None,
+    channels: int | None = None,
+    fit: Literal["crop", "pad", "stretch"] = "crop",
+    settings: Settings | None = None,
+    save_every: float = 30.0,
+    quiet: bool = False,
+    **config: Any,
+) -> Run:
+    """Trains a game.
+
+    Args:
+        game: its name, or a class of your own.
+        data: a built-in source or a folder of images; the preset's source if None.
+        out: the run's folder; a new one below `runs/` if None.
+        steps, images, minutes: the length of the run, one of them; else the config's `images`.
+        preset: `default`, or `paper` for the paper's own size.
+        seed: decides everything that is drawn.
+        size: of images, a number for squares or (height, width); the preset's if None.
+        channels: 1 grey, 3 RGB, 4 RGBA; what the data has if None.
+        fit: how images of another shape become that size.
+        settings: how to compute.
+        save_every: seconds between checkpoints.
+        quiet: without a progress bar.
+        config: fields of the game's config.
+
+    Returns:
+        The finished run.
+
+    Raises:
+        UsageError: if something was asked for that there is not.
+        GanvasError: if the training failed; what was saved is in the run's folder.
+    """
+    _one_length(steps, images, minutes)
+    settings = settings or Settings()
+    cls = registry.register(game) if isinstance(game, type) else registry.find(game)
+    chosen = registry.preset_of(cls, preset)
+    values = {**chosen.config, **config, **({"images": images} if images else {})}
+    options = registry.config_of(cls).build(**values)
+    source = _open(cls, data or chosen.data, size, channels, fit, chosen.spaces.get("x"))
+    torch.manual_seed(seed)
+    built = registry.build(cls, options, source.spaces)
+    parallel.join(resolve_device(settings.device))
+    plan = Plan.of(
+        built, source.spaces, source.to_json(), preset=preset, seed=seed, settings=settings,
+        rounds=steps, minutes=minutes,
+    )  # fmt: skip
+    folder = Path(out) if out else _free_folder(f"{built.name}-{source.name}")
+    run = Run.create(folder, plan) if parallel.rank() == 0 else None
+    trainer = Trainer(
+        built, source.tables, seed=seed, settings=settings, rounds=steps, minutes=minutes
+    )
+    return _play(trainer, run, folder, source, save_every, quiet)
+
+
+def resume(
+    folder: str | Path,
+    *,
+    at: int | None = None,
+    steps: int | None = None,
+    images: int | None = None,
+    minutes: float | None = None,
+    save_every: float = 30.0,
+    quiet: bool = False,
+) -> Run:
+    """Goes on with a run exactly where it stands.
+
+    Args:
+        folder: the run's.
+        at: the round of an earlier checkpoint, to go on from there instead.
+        steps, images, minutes: a new length of the whole run, one of them.
+        save_every: seconds between checkpoints.
+        quiet: without a progress bar.
+
+    Raises:
+        UsageError: if the folder is no run, or its data is no longer what it was.
+        CheckpointError: if the checkpoint is damaged.
+    """
+    _one_length(steps, images, minutes)
+    run = Run(folder)
+    source = sources.reload(run.plan.data)
+    settings = Settings.build(**run.plan.settings)
+    trainer = Trainer(run.plan.build(), source.tables, seed=run.plan.seed, settings=settings)
+    run.restore(trainer, at)
+    if steps or images or minutes:
+        trainer.clock.goal_rounds = steps
+        trainer.clock.goal_seconds = None if minutes is None else 60 * minutes
+        trainer.clock.goal_images = images or trainer.clock.goal_images
+    if trainer.clock.done:
+        raise UsageError(
+            f"{run.folder} has reached its goal after {trainer.clock.round} rounds and "
+            f"{trainer.clock.images} images; give a longer --steps, --images or --minutes"
+        )
+    mine = run if parallel.rank() == 0 else None
+    return _play(trainer, mine, run.folder, source, save_every, quiet)
+
+
+def _play(
+    trainer: Trainer,
+    run: Run | None,
+    folder: Path,
+    source: sources.Source,
+    save_every: float,
+    quiet: bool,
+) -> Run:
+    """Lets the trainer run to its end; `run` is None in the processes that do not write."""
+    if run is not None:
+        real = {
+            name: rows
+            for table in source.tables
+            for name, rows in table.fetch(torch.arange(min(64, len(table)))).items()
+        }
+        trainer.listeners = [
+            *watch.listeners(folder, real, quiet=quiet),
+            Checkpoints(run, save_every),
+        ]
+    with _stopped_by_signals(trainer):
+        reason = trainer.run()
+    parallel.wait()
+    finished = Run(folder)
+    finished.ended = reason
+    return finished
+
+
+@contextmanager
+def _stopped_by_signals(trainer: Trainer) -> Iterator[None]:
+    """SIGINT and SIGTERM end the run after its round; a second one ends it at once."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def stop(number: int, frame: FrameType | None) -> None:
+        if trainer.stopping is not None:
+            signal.default_int_handler(number, frame)
+        trainer.stopping = f"stopped by {signal.Signals(number).name}"
+
+    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _one_length(steps: int | None, images: int | None, minutes: float | None) -> None:
+    given = {"--steps": steps, "--images": images, "--minutes": minutes}
+    asked = {name: value for name, value in given.items() if value is not None}
+    if len(asked) > 1:
+        raise UsageError(f"give one length, not {' and '.join(asked)}")
+    for name, value in asked.items():
+        if not value > 0:
+            raise UsageError(f"{name} must be above 0, not {value:g}")
+
+
+def _open(
+    game: type[Game],
+    source: str | Path,
+    size: int | tuple[int, int] | None,
+    channels: int | None,
+    fit: Literal["crop", "pad", "stretch"],
+    usual: Space | None,
+) -> sources.Source:
+    """The data for a game, at the size asked for or else the game's usual one."""
+    if size is None and isinstance(usual, Image):
+        size = (usual.height, usual.width)
+    fields = tuple(registry.needs(game))
+    return sources.load(source, size=size, channels=channels, fit=fit, fields=fields)
+
+
+def _free_folder(name: str) -> Path:
+    """The first of runs/name-1, runs/name-2 ... that there is not yet."""
+    number = 1
+    while (folder := Path("runs") / f"{name}-{number}").exists():
+        number += 1
+    return folder

@@ -1,0 +1,246 @@
+"""Options of the command line, made from the fields of dataclasses: same names, defaults, help."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import re
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, field, make_dataclass
+from types import NoneType, UnionType
+from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+
+import tyro
+from tyro.constructors import PrimitiveConstructorSpec
+
+from ganvas.core import Schedule, UsageError
+from ganvas.core.config import Options, docs
+from ganvas.core.errors import did_you_mean
+
+JSON = "--json"
+_NUMBER = re.compile(r"-[\d.]")
+
+
+@dataclass(frozen=True)
+class Option:
+    """`--name VALUE`, or a flag if its type is bool.
+
+    Args:
+        name: as in Python; the command line takes `-` for `_`.
+        hint: the type of its values.
+        default: its value if it is not given.
+        help: what it means.
+        value: what stands for the value in the help; by its type if None.
+        read: makes a value of the word given; by its type if None. It raises UsageError.
+        short: a one-letter name, such as `-n`.
+    """
+
+    name: str
+    hint: Any
+    default: Any
+    help: str
+    value: str | None = None
+    read: Callable[[str], Any] | None = None
+    short: str | None = None
+
+    @property
+    def word(self) -> str:
+        """The option as it is typed."""
+        return "--" + self.name.replace("_", "-")
+
+    def parse(self, text: str) -> Any:
+        """The value of a word.
+
+        Raises:
+            UsageError: if it is none.
+        """
+        if self.read is not None:
+            return self.read(text)
+        for hint in alternatives(self.hint):
+            try:
+                return _read(text, hint)
+            except ValueError:
+                continue
+        raise UsageError(f"{self.word} must be {expected(self.hint)}, not {text!r}")
+
+    def as_field(self) -> tuple[str, Any, Any]:
+        """The option as tyro wants it: a field of a dataclass."""
+        names = [self.short] if self.short else None
+        about = tyro.conf.arg(help=self.help.replace("%", "%%"), aliases=names)
+        if self.hint is bool:
+            return self.name, Annotated[bool, about], field(default=self.default)
+        spec: PrimitiveConstructorSpec[Any] = PrimitiveConstructorSpec(
+            nargs=1,
+            metavar=self.value or kind(self.hint, self.name),
+            instance_from_str=lambda words: self.parse(words[0]),
+            is_instance=lambda _: True,
+            str_from_instance=lambda value: [shown(value)],
+        )
+        return self.name, Annotated[Any, about, spec], field(default=self.default)
+
+
+def options_of(options: Options, *, but: Collection[str] = (), **more: Any) -> list[Option]:
+    """An option for each field, with its value as default.
+
+    Args:
+        options: the fields and their values.
+        but: fields to leave out.
+        more: for a field by its name, arguments of `Option` that its type does not tell.
+    """
+    hints, helps = get_type_hints(type(options)), docs(type(options))
+    return [
+        Option(
+            f.name, hints[f.name], getattr(options, f.name), helps.get(f.name, ""),
+            **more.get(f.name, {}),
+        )
+        for f in dataclasses.fields(options)
+        if f.name not in but
+    ]  # fmt: skip
+
+
+def parse(
+    command: str, about: str, groups: Mapping[str, Sequence[Option]], words: Sequence[str]
+) -> dict[str, Any]:
+    """Reads the options of a command; `--help` prints them, by group, and leaves.
+
+    Args:
+        command: what was typed before the options.
+        about: what to say of it in the help.
+        groups: the options, by the heading that they come under.
+        words: what was typed after it.
+
+    Returns:
+        The value of each option, by name.
+
+    Raises:
+        UsageError: for an unknown option or a word that is no value of its option.
+    """
+    parts = []
+    for title, options in groups.items():
+        name = title.replace(" ", "_")
+        part = make_dataclass(name, [o.as_field() for o in options])
+        part.__doc__ = ""
+        parts.append((name, part, field(default_factory=part)))
+    known = {o.word for options in groups.values() for o in options}
+    made, left = tyro.cli(
+        make_dataclass("Command", parts),
+        prog=f"ganvas {command}",
+        description=about,
+        args=list(words),
+        config=(tyro.conf.OmitArgPrefixes, tyro.conf.FlagCreatePairsOff),
+        return_unknown_args=True,
+    )
+    refuse(left, known, command)
+    return {k: v for name, *_ in parts for k, v in vars(getattr(made, name)).items()}
+
+
+def refuse(left: Sequence[str], known: Collection[str], command: str) -> None:
+    """Complains of the first word that nobody wanted.
+
+    Raises:
+        UsageError: if there is one.
+    """
+    for word in left:
+        if word.startswith("-"):
+            raise did_you_mean(word.split("=")[0], known, f"option of ganvas {command}")
+    if left:
+        raise UsageError(f"ganvas {command} does not take {left[0]!r}; ganvas {command} --help")
+
+
+def take(words: Sequence[str], flags: Collection[str]) -> tuple[str | None, list[str]]:
+    """The first word that is neither an option nor an option's value, and the words without it.
+
+    Args:
+        words: what was typed.
+        flags: the options that have no value.
+    """
+    value_follows = False
+    for i, word in enumerate(words):
+        if word.startswith("-") and not (value_follows and _NUMBER.match(word)):
+            value_follows = "=" not in word and word not in flags
+        elif value_follows:
+            value_follows = False
+        else:
+            return word, [*words[:i], *words[i + 1 :]]
+    return None, list(words)
+
+
+def value_of(option: str, words: Sequence[str], default: str) -> str:
+    """The value of one option, before the others are known."""
+    for word, following in zip(words, [*words[1:], None], strict=False):
+        if word == option and following is not None:
+            return following
+        if word.startswith(option + "="):
+            return word.partition("=")[2]
+    return default
+
+
+def alternatives(hint: Any) -> tuple[Any, ...]:
+    """The alternatives of a union, None first, text last; or the type alone."""
+    if get_origin(hint) not in (Union, UnionType):
+        return (hint,)
+    return tuple(sorted(get_args(hint), key=lambda h: (h is not NoneType, h is str)))
+
+
+def _read(text: str, hint: Any) -> Any:
+    """A value of a plain type; ValueError if the text is none."""
+    if hint is NoneType and text.lower() == "none":
+        return None
+    if hint is int:
+        return int(text)
+    if hint is float and math.isfinite(number := float(text)):
+        return number
+    if hint is Schedule and "@" in text:
+        return Schedule.parse(text)
+    if hint is str:
+        return text
+    if get_origin(hint) is tuple:
+        return tuple(_read(word, get_args(hint)[0]) for word in text.split(",") if word)
+    if get_origin(hint) is Literal:
+        for choice in get_args(hint):
+            if str(choice) == text:
+                return choice
+    raise ValueError(text)
+
+
+_WORDS = {
+    int: ("N", "a whole number"),
+    float: ("X", "a number"),
+    Schedule: ("SCHEDULE", "a schedule ('2e-4@0 0@1')"),
+    NoneType: ("none", "none"),
+}
+
+
+def kind(hint: Any, name: str = "text") -> str:
+    """A type as it stands for a value in the help, such as `X|none`."""
+    words = []
+    for option in sorted(alternatives(hint), key=lambda h: h is NoneType):
+        if get_origin(option) is Literal:
+            words.append("{" + ",".join(map(str, get_args(option))) + "}")
+        elif get_origin(option) is tuple:
+            words.append("{0},{0},...".format(kind(get_args(option)[0], name)))
+        else:
+            words.append(_WORDS.get(option, (name.upper(), ""))[0])
+    return "|".join(words)
+
+
+def expected(hint: Any) -> str:
+    """A type in words, for a message."""
+    words = []
+    for option in sorted(alternatives(hint), key=lambda h: h is NoneType):
+        if get_origin(option) is Literal:
+            words.append(" or ".join(map(str, get_args(option))))
+        elif get_origin(option) is tuple:
+            words.append(f"a list (each {expected(get_args(option)[0])}, commas between)")
+        else:
+            words.append(_WORDS.get(option, ("", "a word"))[1])
+    return " or ".join(words)
+
+
+def shown(value: Any) -> str:
+    """A value as it could be typed."""
+    if isinstance(value, tuple):
+        return ",".join(map(shown, value))
+    if isinstance(value, float):
+        return f"{value:g}"
+    return "none" if value is None else str(value)

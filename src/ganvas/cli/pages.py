@@ -1,0 +1,176 @@
+"""What `ganvas --help` and `ganvas VERB --help` print: text alone, so that it is there at once."""
+
+from __future__ import annotations
+
+_GANVAS = """\
+ganvas: the workshop for generative adversarial networks
+
+usage: ganvas VERB ...
+
+begin
+  demo      train on real handwritten digits and look at what comes out: 2 minutes
+see what there is
+  list      the games, one for each paper
+  show      a game's card: paper, idea, players, moves, options
+  data      sources of data; check a folder of your own before training on it
+work
+  train     train a game, or go on with a run
+  sample    draw from a trained run: a picture, a folder of pictures, an array
+
+  ganvas VERB --help        about a verb
+  ganvas train GAME --help  every option of a game, with its default
+  ganvas --version
+
+examples
+  ganvas demo
+  ganvas show dcgan
+  ganvas train dcgan --data digits --minutes 1
+  ganvas train dcgan --data my/pictures/ --size 32 --out runs/mine
+  ganvas train --resume runs/mine --minutes 10
+  ganvas sample runs/mine -n 64 -o grid.png
+
+Results go to standard output, progress and errors to standard error.
+Exit codes: 0 done, 2 wrong use, 1 failed. GANVAS_DEBUG=1 shows where an error
+comes from.
+"""
+
+_DEMO = """\
+usage: ganvas demo [--out RUN] [--json]
+
+The first two minutes: trains a DCGAN on 1,797 real handwritten digits, small
+enough for a CPU, and draws digits nobody wrote. Nothing is downloaded.
+
+  --out RUN  the folder of the run; a new one below runs/ unless given
+  --json     print the result as one JSON object
+"""
+
+_LIST = """\
+usage: ganvas list [--json]
+
+The games: name, year and title of the paper, what a game takes and makes, its
+parameters, and the data that it trains on unless told otherwise; sizes are
+those of the default preset.
+
+  --json     print the table as JSON
+"""
+
+_SHOW = """\
+usage: ganvas show GAME [--preset P] [--json]
+
+A game's card: paper and idea, players with their parameters, what it takes and
+makes, what its data must have, the order of moves of one round, its stages, its
+presets, and every option with its type, default and meaning. The networks are
+counted without being made: no size costs memory.
+
+  --preset P  default, or paper for the paper's own size
+  --json      print the card as JSON
+
+examples
+  ganvas show dcgan
+  ganvas show cyclegan --preset paper
+"""
+
+_TRAIN = """\
+usage: ganvas train GAME [options]
+       ganvas train --resume RUN [--from ROUND] [options]
+
+Trains a game and keeps the run in a folder: weights, figures, pictures, report.
+`ganvas train GAME --help` adds the game's own options (--lr, --batch ...).
+
+the data
+  --data SOURCE     a built-in source (ganvas data list) or a folder of images;
+                    the game's usual one unless given
+  --size N or HxW   of the images: 32 for squares, 24x32 for height x width
+  --channels C      1 grey, 3 RGB, 4 RGBA; what the data has unless given
+  --fit HOW         crop, pad or stretch images of another shape (crop)
+the run
+  --out RUN         its folder; a new one below runs/ unless given
+  --steps N         end after N rounds ...
+  --images N        ... or after N real images, repeats counted ...
+  --minutes M       ... or after M minutes
+  --preset P        default, or paper for the paper's own size
+  --seed S          decides everything that is drawn (0)
+  --save-every S    seconds between checkpoints (30)
+  --quiet           no progress bar
+  --json            print the result as one JSON object
+how to compute
+  --device D        auto (a GPU if there is one), cpu, cuda, cuda:1, mps
+  --precision P     fp32, or bf16 to compute forward passes in bfloat16
+  --micro-batches N divide each batch into N parts to save memory (1)
+  --compile         compile the networks with torch.compile (needs a C++ compiler)
+  --clip-norm X     scale each move's gradient down to this norm
+  --sync-batchnorm  batch statistics over all processes
+  --patience N      how often in a row to go back after a NaN or infinity (3)
+  --snapshot-every N rounds between the states it goes back to (100)
+going on
+  --resume RUN      go on exactly where a run stands: same game, data and options;
+                    only its length may change
+  --from ROUND      go back to an earlier checkpoint of that run first
+
+Ctrl-C (or SIGTERM) ends the round, saves, and says how to go on; that is an end
+as good as any, and the exit code is 0. A second Ctrl-C ends at once.
+
+Several GPUs or processes: torchrun --nproc-per-node 2 -m ganvas train GAME ...
+
+examples
+  ganvas train dcgan
+  ganvas train dcgan --data my/pictures/ --size 32 --minutes 20 --out runs/mine
+  ganvas train dcgan --lr "1e-3@0 1e-3@0.5 0@1"     a rate that falls to 0
+  ganvas train --resume runs/mine --minutes 60
+"""
+
+_SAMPLE = """\
+usage: ganvas sample RUN [-n N] [--seed S] [--best FRACTION] [-o OUTPUT]
+                         [--INPUT VALUE ...] [--json]
+
+Draws from a trained run.
+
+  -n, --number N      how many (64)
+  --seed S            decides the draw (0)
+  --best FRACTION     draw N / FRACTION, keep the N that the discriminator finds
+                      most real
+  -o, --output OUTPUT where to:
+                        FILE.png  a picture of all (points are drawn as points)
+                        FILE.npz  arrays: `samples` (images: bytes, rows last to
+                                  channels last), and each input by its name
+                        FILE.txt  sentences, a line each
+                        FOLDER/   a picture each, at its own size: 00000.png ...
+                      RUN/sample-SEED.png (or .txt) unless given
+  --json              print the result as one JSON object
+
+Each input of the game is an option (`ganvas sample RUN --help` lists those of
+the run); what is not given is drawn:
+  --label 3           a class, by number or name; 0,1,2 several; all: every class
+  --z 0.3,-1.2,...    a vector
+  --x FILE_OR_FOLDER  pictures; some of the run's own data unless given
+Several elements are taken in turn until there are N, and the picture's columns
+keep them apart.
+
+examples
+  ganvas sample runs/mine -n 64 -o grid.png
+  ganvas sample runs/mine -n 100 --label all -o classes.png
+  ganvas sample runs/mine -n 10000 -o samples.npz
+"""
+
+_DATA = """\
+usage: ganvas data list | show SOURCE | check FOLDER   [--json]
+
+Sources of data, built in (no network needed) or a folder of images of yours.
+
+  list          the built-in sources
+  show SOURCE   what a source holds
+  check FOLDER  counts, sizes, channels, duplicates, unreadable files, classes,
+                and what training would make of them
+  --json        print the result as JSON
+"""
+
+PAGES = {
+    "": _GANVAS,
+    "demo": _DEMO,
+    "list": _LIST,
+    "show": _SHOW,
+    "data": _DATA,
+    "train": _TRAIN,
+    "sample": _SAMPLE,
+}
+"""The page of each verb, by name; of the program itself, by no name. The table of all verbs."""

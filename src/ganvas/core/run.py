@@ -1,0 +1,253 @@
+"""A run is a folder that anyone can read.
+
+config.json            what was asked for: game, config, spaces, data, seed, settings, versions
+weights.safetensors    players, averages, buffers
+state.pt               optimisers, clock; plain values and tensors, loaded with weights_only
+checkpoints/<round>/   the last states, whole
+stats.jsonl, samples/, report.html    what the listeners wrote
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import os
+import platform
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import cached_property
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import Tensor
+
+from ganvas.core import checkpoint, parallel, registry
+from ganvas.core.clock import Clock
+from ganvas.core.errors import CheckpointError, GanvasError, UsageError
+from ganvas.core.game import Game
+from ganvas.core.settings import Settings
+from ganvas.core.space import Space
+from ganvas.core.trainer import Trainer
+
+CONFIG = "config.json"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run was asked to do: all of `config.json`."""
+
+    game: str
+    preset: str
+    config: dict[str, Any]
+    spaces: dict[str, Any]
+    data: dict[str, Any]
+    seed: int
+    settings: dict[str, Any]
+    rounds: int | None
+    minutes: float | None
+    versions: dict[str, str]
+    created: str
+
+    @classmethod
+    def of(
+        cls,
+        game: Game,
+        spaces: Mapping[str, Space],
+        data: dict[str, Any],
+        *,
+        preset: str = "default",
+        seed: int = 0,
+        settings: Settings | None = None,
+        rounds: int | None = None,
+        minutes: float | None = None,
+    ) -> Plan:
+        """The plan for a game, with the versions of what it runs on."""
+        libraries = ("ganvas", "torch", "numpy")
+        return cls(
+            game=game.name,
+            preset=preset,
+            config=game.config.to_json(),
+            spaces={name: space.to_json() for name, space in spaces.items()},
+            data=data,
+            seed=seed,
+            settings=(settings or Settings()).to_json(),
+            rounds=rounds,
+            minutes=minutes,
+            versions={"python": platform.python_version(), **{n: version(n) for n in libraries}},
+            created=datetime.now(UTC).isoformat(timespec="seconds"),
+        )
+
+    def build(self) -> Game:
+        """The untrained game of this plan, its weights decided by the seed.
+
+        Raises:
+            GanvasError: if the plan asks for what there is not.
+        """
+        game = registry.find(self.game)
+        config = registry.config_of(game).build(**self.config)
+        spaces = {name: Space.from_json(space) for name, space in self.spaces.items()}
+        torch.manual_seed(self.seed)
+        return registry.build(game, config, spaces)
+
+
+class Run:
+    """A run on disk.
+
+    Args:
+        folder: the run's folder.
+
+    Raises:
+        UsageError: if the folder is no run.
+        CheckpointError: if its config cannot be read.
+    """
+
+    def __init__(self, folder: str | Path) -> None:
+        self.folder = Path(folder)
+        self.ended: str | None = None
+        """Why its training ended, if it was trained in this process: "done", or a reason."""
+        if not (self.folder / CONFIG).is_file():
+            raise UsageError(f"{self.folder} is no run: it has no {CONFIG}")
+        try:
+            self.plan = Plan(**json.loads((self.folder / CONFIG).read_text("utf-8")))
+        except (OSError, ValueError, TypeError) as error:
+            raise CheckpointError(f"cannot read {self.folder / CONFIG}: {error}") from error
+
+    @classmethod
+    def create(cls, folder: str | Path, plan: Plan) -> Run:
+        """Makes a new run's folder and writes its plan, before anything else.
+
+        Raises:
+            UsageError: if there is a run already.
+            GanvasError: if the folder cannot be written.
+        """
+        folder = Path(folder)
+        if folder.exists() and (not folder.is_dir() or any(folder.iterdir())):
+            raise UsageError(
+                f"{folder} exists already; take another --out"
+                + (", or go on with --resume" if (folder / CONFIG).exists() else "")
+            )
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            draft = folder / f".{CONFIG}.draft"
+            draft.write_text(json.dumps(vars(plan), indent=2, ensure_ascii=False) + "\n", "utf-8")
+            os.replace(draft, folder / CONFIG)
+        except OSError as error:
+            raise GanvasError(f"cannot write the run {folder}: {error}") from error
+        return cls(folder)
+
+    def __repr__(self) -> str:
+        return f"Run({str(self.folder)!r}: {self.plan.game} on {self.plan.data.get('source')})"
+
+    # -- the trained game ----------------------------------------------------------------------
+
+    @cached_property
+    def game(self) -> Game:
+        """The game with the newest weights, in evaluation mode.
+
+        Raises:
+            CheckpointError: if there are none, or they are damaged or not this game's.
+        """
+        file = self.folder / checkpoint.WEIGHTS
+        if checkpoint.kept_rounds(self.folder):
+            file = checkpoint.locate(self.folder) / checkpoint.WEIGHTS
+        if not file.exists():
+            raise CheckpointError(f"{self.folder} has no weights yet: it has not saved a state")
+        weights, about = checkpoint.read_weights(file)
+        game = self.plan.build()
+        load_weights(game, weights, file)
+        try:
+            game.clock = Clock(**json.loads(about["clock"]))
+        except (KeyError, ValueError, TypeError) as error:
+            raise CheckpointError(f"{file} does not say how far it was trained") from error
+        for name, player in game.players.items():
+            player.name = name
+        return game.eval()
+
+    @property
+    def clock(self) -> Clock:
+        """How far the game was trained."""
+        return self.game.clock
+
+    def sample(
+        self, n: int = 64, *, seed: int = 0, best: float | None = None, **inputs: Tensor
+    ) -> Tensor:
+        """Draws from the trained game: (n, *output.shape), on the CPU.
+
+        Args:
+            n: how many.
+            seed: decides the draw.
+            best: draw n / best and keep the n that the discriminator likes best.
+            inputs: inputs that are not drawn, such as `label=torch.tensor([3])`.
+
+        Raises:
+            UsageError: if an input is unknown or missing, `best` is not in (0, 1], or nobody can
+                judge.
+        """
+        return self.sample_with_inputs(n, seed=seed, best=best, **inputs)[0]
+
+    def sample_with_inputs(
+        self, n: int = 64, *, seed: int = 0, best: float | None = None, **inputs: Tensor
+    ) -> tuple[Tensor, dict[str, Tensor]]:
+        """The same as `sample`, with the inputs that made each sample."""
+        if n < 1:
+            raise UsageError(f"cannot draw {n} samples; ask for at least 1")
+        if best is None:
+            return self.game.sample(n, seed=seed, batch=256, **inputs)
+        if not 0 < best <= 1:
+            raise UsageError(f"best must be a fraction between 0 and 1, not {best:g}")
+        times = math.ceil(1 / best)
+        # Each sample competes with `times` rivals that were made from the same given inputs.
+        given = {
+            k: v.expand(n, *v.shape[1:]).repeat_interleave(times, 0) for k, v in inputs.items()
+        }
+        made, used = self.game.sample(n * times, seed=seed, batch=256, **given)
+        scores = self.game.scores(made, used).view(n, times)
+        if given:
+            keep = torch.arange(n) * times + scores.argmax(1)
+        else:
+            keep = scores.flatten().topk(n).indices.sort().values
+        return made[keep], {name: rows[keep] for name, rows in used.items()}
+
+    # -- the training --------------------------------------------------------------------------
+
+    def save(self, trainer: Trainer) -> Path:
+        """Writes the trainer's state as the newest checkpoint.
+
+        Raises:
+            GanvasError: if it cannot be written; the earlier ones are still there.
+        """
+        about = {"game": self.plan.game, "config": json.dumps(self.plan.config)}
+        spaces = json.dumps(self.plan.spaces)
+        self.__dict__.pop("game", None)
+        return checkpoint.save(self.folder, trainer.state(), {**about, "spaces": spaces})
+
+    def restore(self, trainer: Trainer, at: int | None = None) -> None:
+        """Puts a trainer into the newest state, or the state `at` a round; removes later ones.
+
+        Raises:
+            CheckpointError: if that state is damaged or of another game.
+        """
+        folder = checkpoint.locate(self.folder, at)
+        state = checkpoint.read(folder)
+        try:
+            trainer.load(state)
+        except (RuntimeError, KeyError, ValueError, TypeError, AttributeError) as error:
+            raise CheckpointError(f"{folder} is not a state of this run: {error}") from error
+        parallel.wait()
+        if parallel.rank() == 0:
+            checkpoint.forget_after(self.folder, int(folder.name))
+
+
+def load_weights(game: Game, weights: Mapping[str, Tensor], file: Path) -> None:
+    """Puts weights into a game.
+
+    Raises:
+        CheckpointError: if they are not this game's.
+    """
+    try:
+        game.load_state_dict(dict(weights))
+    except RuntimeError as error:
+        raise CheckpointError(f"{file} does not fit {game.name}: {error}") from error

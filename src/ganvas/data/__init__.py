@@ -1,0 +1,142 @@
+"""Sources of data: built-in ones, which work without a network, and any folder of images."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+from pathlib import Path
+from typing import Any, get_args
+
+from ganvas.core import UsageError
+from ganvas.core.errors import did_you_mean
+from ganvas.data import pictures, sentences, toys
+from ganvas.data.source import About, Fit, Size, Source, Split, Wish
+from ganvas.data.toys import modes, std
+
+__all__ = ["About", "Source", "about", "load", "modes", "names", "reload", "std"]
+
+ELSEWHERE = frozenset(
+    "mnist fashion-mnist fashionmnist kmnist svhn cifar10 cifar-10 cifar100 cifar-100 stl10 "
+    "tinyimagenet imagenet celeba celeba-hq celebahq ffhq afhq lfw lsun bedrooms cub flowers "
+    "horse2zebra facades maps cityscapes edges2shoes".split()
+)
+"""Data sets that people ask for and that do not come with ganvas."""
+
+
+def names() -> list[str]:
+    """The built-in sources."""
+    return [*toys.LAWS, "digits", "faces", "tokens", "oracle", "negatives"]
+
+
+def about(name: str) -> About:
+    """What there is to know about a built-in source, without making it.
+
+    Raises:
+        UsageError: if there is none of this name.
+    """
+    if name not in names() and not name.startswith("oracle:"):
+        raise did_you_mean(name, names(), "source")
+    if name in toys.LAWS:
+        return toys.about(name)
+    return pictures.ABOUTS[name] if name in pictures.ABOUTS else sentences.about(name)
+
+
+def load(
+    source: str | Path,
+    *,
+    size: int | tuple[int, int] | None = None,
+    channels: int | None = None,
+    fit: Fit = "crop",
+    split: Split = "train",
+    fields: Collection[str] = ("x",),
+) -> Source:
+    """The data of a built-in source or of a folder of images.
+
+    A built-in name wins over a folder of the same name; `./digits` is the folder.
+
+    Args:
+        source: a name of `names()`, `oracle:VOCABULARY`, or a folder: FOLDER/*, with classes
+            FOLDER/<class>/*, with two domains FOLDER/trainA, trainB (testA, testB); FOLDER/train
+            and FOLDER/test, each laid out in one of these ways, are its parts.
+        size: pixels of a side of a square, or (height, width); None takes pictures as they are,
+            or the most sensible size for a folder of many. Points and sentences have no size.
+        channels: 1 grey, 3 RGB, 4 RGBA; None takes what the pictures have.
+        fit: how pictures of another shape get the size: `crop` fills it and cuts off what stands
+            out, `pad` adds black (transparent with 4 channels), `stretch` distorts.
+        split: `train` or `test`: the part to learn from, or the part held back.
+        fields: what the game needs. With `y` among them, two domains become two unpaired tables.
+
+    Returns:
+        Its tables hold `x` (and `label`, if there are classes); or `x` in one, `y` in the other.
+
+    Raises:
+        UsageError: if there is no such source, or nothing in it to train on.
+        DataError: if more than half of the images cannot be read.
+    """
+    wish = _wish(size, channels, fit, split, fields)
+    if isinstance(source, str) and (source in names() or source.startswith("oracle:")):
+        maker = pictures if source in pictures.ABOUTS else toys if source in toys.LAWS else sentences
+        return maker.make(source, wish)
+    _refuse_words(source)
+    from ganvas.data import images  # with Pillow, which the built-in sources do without
+
+    return images.load_folder(Path(source).expanduser(), wish)
+
+
+def reload(data: Mapping[str, Any]) -> Source:
+    """The source of which `data` is the `to_json`.
+
+    Raises:
+        UsageError: if it is gone or is no longer what it was.
+    """
+    keys = ("source", "size", "channels", "fit", "split", "fields")
+    if missing := [key for key in (*keys, "fingerprint") if key not in data]:
+        raise UsageError(f"this is no description of a source: it lacks {', '.join(missing)}")
+    found = load(data["source"], **{key: data[key] for key in keys[1:]})
+    if found.fingerprint != data["fingerprint"]:
+        rows = found.to_json()["rows"]
+        raise UsageError(
+            f"{data['source']} is no longer what it was (rows {data.get('rows')}, now {rows}; "
+            f"SHA-256 {data['fingerprint'][:12]}, now {found.fingerprint[:12]}); "
+            "bring the data back as it was, or begin a new run"
+        )
+    return found
+
+
+def _wish(
+    size: int | Collection[int] | None,
+    channels: int | None,
+    fit: Fit,
+    split: Split,
+    fields: Collection[str],
+) -> Wish:
+    """The arguments of `load`, checked."""
+    pair: Size | None = None
+    if size is not None:
+        sides = (size, size) if isinstance(size, int) else tuple(size)
+        if len(sides) != 2 or not all(isinstance(s, int) and s >= 1 for s in sides):
+            raise UsageError(f"size must be pixels or (height, width), not {size!r}")
+        pair = (sides[0], sides[1])
+    if channels not in (None, 1, 3, 4):
+        raise UsageError(f"channels must be 1 (grey), 3 (RGB) or 4 (RGBA), not {channels!r}")
+    for name, value, known in (("fit", fit, Fit), ("split", split, Split)):
+        if value not in get_args(known):
+            raise UsageError(f"{name} must be {' or '.join(get_args(known))}, not {value!r}")
+    return Wish(pair, channels, fit, split, tuple(fields))
+
+
+def _refuse_words(source: str | Path) -> None:
+    """Raises the right error for what is neither a built-in source nor on disk."""
+    if isinstance(source, Path) or Path(source).expanduser().exists():
+        return
+    word = source.strip()
+    if not word:
+        raise UsageError(f"name a source ({', '.join(names())}) or a folder of images")
+    if any(mark in word for mark in "/\\~") or word.startswith("."):
+        return  # the folder's own error says that it is missing
+    if word.lower().replace("_", "-") in ELSEWHERE:
+        raise UsageError(
+            f"{word} does not come with ganvas: download it, unpack it into a folder of images "
+            "(FOLDER/<class>/ for labels), look at it with `ganvas data check FOLDER`, "
+            "and give the folder: --data FOLDER"
+        )
+    raise UsageError(f"{did_you_mean(word, names(), 'source')}; and there is no folder {word!r}")

@@ -1,0 +1,160 @@
+"""Real pictures that come with the libraries, as tensors: digits, faces, and negatives of digits."""
+
+from __future__ import annotations
+
+import gzip
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn.functional import interpolate, pad
+
+from ganvas.core import DataError, Image, Label, Space, Table, UsageError
+from ganvas.data.source import (
+    MEMORY,
+    About,
+    Fit,
+    Rows,
+    Size,
+    Source,
+    Wish,
+    fingerprint,
+    given,
+)
+
+ABOUTS = {
+    "digits": About(
+        "digits",
+        "real handwritten digits, grey, 8x8, with labels",
+        "UCI Optical Recognition of Handwritten Digits, in scikit-learn's wheel",
+        {"x": Image(1, 8, 8), "label": Label(10, tuple("0123456789"))},
+        1797,
+        896,
+    ),
+    "faces": About(
+        "faces",
+        "real faces, grey, 25x25; too few to hold any back",
+        "a crop of Labeled Faces in the Wild, in scikit-image's wheel",
+        {"x": Image(1, 25, 25)},
+        100,
+    ),
+    "negatives": About(
+        "negatives",
+        "two unpaired domains: digits (x) and the negatives of other digits (y)",
+        "made from digits",
+        {"x": Image(1, 8, 8), "y": Image(1, 8, 8)},
+        1797,
+        896,
+    ),
+}
+
+
+class Resized(Rows):
+    """Pictures that are resized when fetched: at some sizes, all of them would fill the memory."""
+
+    def __init__(self, rows: Rows, spaces: dict[str, Space], fit: Fit) -> None:
+        super().__init__(spaces, rows.columns)
+        self.rows, self.fit = rows, fit
+
+    def fetch(self, rows: Tensor) -> dict[str, Tensor]:
+        got = self.rows.fetch(rows)
+        for name, space in self.spaces.items():
+            if isinstance(space, Image):
+                got[name] = shaped(got[name], space, self.fit)
+        return got
+
+
+def make(name: str, wish: Wish) -> Source:
+    """A source of pictures at the size and with the channels that are wished for."""
+    if name == "faces":
+        tables = [Rows(ABOUTS[name].spaces, {"x": _faces(wish.split)})]
+    else:
+        pixels, label, turn = _digits(wish.split)
+        if name == "digits":
+            tables = [Rows(ABOUTS[name].spaces, {"x": pixels, "label": label})]
+        else:
+            native = ABOUTS[name].spaces
+            tables = [Rows({"x": native["x"]}, {"x": pixels[turn % 2 == 0]})]
+            if "y" in wish.fields:
+                tables.append(Rows({"y": native["y"]}, {"y": -pixels[turn % 2 == 1]}))
+    first = tables[0].spaces["x"]
+    assert isinstance(first, Image)
+    height, width = wish.size or (first.height, first.width)
+    image = Image(wish.channels or first.channels, height, width)
+    digest = fingerprint([repr(image), wish.fit, *(c for t in tables for c in t.columns.values())])
+    reshaped: list[Table] = [_resized(table, image, wish.fit) for table in tables]
+    return Source(name, reshaped, given(name, wish, image), digest)
+
+
+def _resized(table: Rows, image: Image, fit: Fit) -> Rows:
+    spaces = {k: image if isinstance(s, Image) else s for k, s in table.spaces.items()}
+    resized = Resized(table, spaces, fit)
+    if 4 * len(table) * torch.Size(image.shape).numel() > MEMORY:
+        return resized
+    return Rows(spaces, resized.fetch(torch.arange(len(table))))
+
+
+def shaped(x: Tensor, image: Image, fit: Fit) -> Tensor:
+    """Grey pictures (n, 1, h, w) in [-1, 1] in the size and the channels of `image`.
+
+    Smoothly: bilinear, and antialiased where they shrink. `pad` adds black, a fourth channel is
+    opaque.
+    """
+    (h, w), (H, W) = x.shape[-2:], (image.height, image.width)
+    if (h, w) != (H, W):
+        scale = {"crop": max(H / h, W / w), "pad": min(H / h, W / w)}.get(fit)
+        size = (H, W) if scale is None else (max(1, round(h * scale)), max(1, round(w * scale)))
+        x = interpolate(x, size, mode="bilinear", antialias=True)
+        top, left = (H - size[0]) // 2, (W - size[1]) // 2  # negative where it is cropped
+        x = pad(x, (left, W - size[1] - left, top, H - size[0] - top), value=-1.0)
+    if image.channels == 1:
+        return x
+    colour = x.expand(-1, 3, -1, -1)
+    return colour if image.channels == 3 else torch.cat([colour, torch.ones_like(x)], 1)
+
+
+def _digits(split: str) -> tuple[Tensor, Tensor, Tensor]:
+    """Pixels (n, 1, 8, 8) in [-1, 1], classes (n,), and the turn of each within its class (n,).
+
+    The digits of a class go to training and test by turns, which keeps the classes in proportion.
+    """
+    table = torch.from_numpy(_digits_table())
+    pixels, label = table[:, :64].reshape(-1, 1, 8, 8), table[:, 64].long()
+    turn = torch.zeros_like(label)
+    for digit in range(10):
+        turn[label == digit] = torch.arange(int((label == digit).sum()))
+    keep = {"train": turn % 2 == 0, "test": turn % 2 == 1, "all": turn >= 0}[split]
+    order = turn if split == "all" else turn // 2
+    return pixels[keep].float() / 8 - 1, label[keep], order[keep]
+
+
+def _digits_table() -> np.ndarray:
+    """(1797, 65): 64 pixels of 0..16 and the class."""
+    file = _inside("sklearn", "datasets/data/digits.csv.gz")
+    if file is not None:  # importing scikit-learn takes longer than all the rest
+        with gzip.open(file) as opened:
+            return np.loadtxt(opened, delimiter=",", dtype=np.uint8)
+    from sklearn.datasets import load_digits
+
+    pixels, label = load_digits(return_X_y=True)
+    return np.column_stack([pixels, label]).astype(np.uint8)
+
+
+def _faces(split: str) -> Tensor:
+    """(100, 1, 25, 25) in [-1, 1]: the first half of the set; the other half is no faces."""
+    if split == "test":
+        raise UsageError("faces has no test part: 100 pictures are too few to hold any back")
+    file = _inside("skimage", "data/lfw_subset.npy")
+    if file is None:
+        raise DataError("scikit-image comes without lfw_subset.npy; reinstall scikit-image")
+    faces = torch.from_numpy(np.load(file)[:100]).float()
+    return faces[:, None] * 2 - 1
+
+
+def _inside(package: str, path: str) -> Path | None:
+    """A file of an installed package, found without importing it; None if it is not there."""
+    spec = find_spec(package)
+    places = (spec and spec.submodule_search_locations) or []
+    return next((Path(p) / path for p in places if (Path(p) / path).is_file()), None)

@@ -1,0 +1,133 @@
+"""What a source of data is: tables to train on, and what it takes to find them again."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+
+from ganvas.core import Image, Space, Table
+
+Fit = Literal["crop", "pad", "stretch"]
+Split = Literal["train", "test", "all"]
+Size = tuple[int, int]
+"""(height, width) in pixels."""
+
+MEMORY = 2 * 1024**3
+"""Bytes of pictures that a source keeps decoded; what is larger is decoded again and again."""
+
+
+@dataclass(frozen=True)
+class About:
+    """What there is to know about a built-in source before it is made."""
+
+    name: str
+    what: str
+    origin: str
+    spaces: Mapping[str, Space]
+    rows: int
+    """How many there are in all."""
+    test: int = 0
+    """How many of them are held back from training."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What was asked of a source: the arguments of `load`, checked."""
+
+    size: Size | None = None
+    channels: int | None = None
+    fit: Fit = "crop"
+    split: Split = "train"
+    fields: tuple[str, ...] = ("x",)
+
+
+class Rows:
+    """A table in memory.
+
+    Args:
+        spaces: what a row holds, by field.
+        columns: a tensor (n, *shape) for each field. Pictures may be uint8, 0..255: they become
+            [-1, 1] when they are fetched.
+    """
+
+    slow = False
+
+    def __init__(self, spaces: Mapping[str, Space], columns: Mapping[str, Tensor]) -> None:
+        self.spaces, self.columns = spaces, columns
+
+    def __len__(self) -> int:
+        return len(next(iter(self.columns.values())))
+
+    def fetch(self, rows: Tensor) -> dict[str, Tensor]:
+        """The rows of these numbers: a (n, *shape) tensor for each field."""
+        return {
+            name: as_floats(column.index_select(0, rows))
+            if isinstance(self.spaces[name], Image)
+            else column.index_select(0, rows)
+            for name, column in self.columns.items()
+        }
+
+
+def as_floats(pixels: Tensor) -> Tensor:
+    """uint8 pictures 0..255 as float32 in [-1, 1]; floats as they are."""
+    return pixels.float().div_(127.5).sub_(1) if pixels.dtype == torch.uint8 else pixels
+
+
+@dataclass
+class Source:
+    """Data to train on."""
+
+    name: str
+    """A short name, fit for a folder's."""
+    tables: list[Table]
+    given: dict[str, Any]
+    """What `load` must be given to find the same data again."""
+    fingerprint: str
+    """SHA-256 of the data, in hex."""
+    notes: list[str] = field(default_factory=list)
+    """What was skipped or converted, in sentences for people."""
+
+    @property
+    def spaces(self) -> dict[str, Space]:
+        """What a batch holds, by field."""
+        return {name: space for table in self.tables for name, space in table.spaces.items()}
+
+    def to_json(self) -> dict[str, Any]:
+        """What `ganvas.data.reload` needs: `load`'s arguments, the rows by field, fingerprint."""
+        rows = {name: len(table) for table in self.tables for name in table.spaces}
+        return {**self.given, "rows": rows, "fingerprint": self.fingerprint}
+
+
+def given(source: str, wish: Wish, image: Image | None) -> dict[str, Any]:
+    """`Source.given`, with the size and channels that were decided on."""
+    return {
+        "source": source,
+        "size": None if image is None else [image.height, image.width],
+        "channels": None if image is None else image.channels,
+        "fit": wish.fit,
+        "split": wish.split,
+        "fields": list(wish.fields),
+    }
+
+
+def fingerprint(parts: Collection[Tensor | str | bytes]) -> str:
+    """SHA-256 over tensors (their bytes, in order) and words, in hex."""
+    total = hashlib.sha256()
+    for part in parts:
+        if isinstance(part, Tensor):
+            data: Any = part.contiguous().numpy()
+        else:
+            data = part.encode() if isinstance(part, str) else part
+        total.update(data)
+    return total.hexdigest()
+
+
+def listed(words: Sequence[str], most: int = 5) -> str:
+    """The first few of many words, and how many more there are."""
+    more = f" and {len(words) - most} more" if len(words) > most else ""
+    return "; ".join(words[:most]) + more

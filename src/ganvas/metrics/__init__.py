@@ -1,0 +1,1 @@
+"""Figures over samples. Each says by which protocol it was measured."""

@@ -1,0 +1,105 @@
+"""Sentences, word by word: a recurrent language model, and the oracle that is one of these.
+
+The oracle (Yu et al. 2017, section 5.1) is a language model with random weights. It writes the
+sentences to be imitated, and being a law with known probabilities it says exactly how likely a
+generated sentence is: the one yardstick for generated text that is not itself learned.
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import Tensor, nn
+
+from ganvas.core.chance import Chance
+
+ORACLE_VOCABULARY = 500
+"""Words that the built-in oracle knows (the paper's: 5000)."""
+ORACLE_LENGTH = 20
+"""Words of each of its sentences, as in the paper."""
+ORACLE_SENTENCES = 10_000
+"""How many of its sentences are there to learn from, as in the paper."""
+
+State = tuple[Tensor, Tensor]
+"""The memory of a language model: hidden h and cell c, each (..., hidden)."""
+
+
+class LanguageModel(nn.Module):
+    """An LSTM that gives each next word a probability.
+
+    Sentences begin after word 0, read by all, which is in no other way special.
+
+    Args:
+        vocabulary: the number of words.
+        embedding: size of a word's vector.
+        hidden: size of the memory.
+    """
+
+    def __init__(self, vocabulary: int, embedding: int = 32, hidden: int = 32) -> None:
+        super().__init__()
+        self.hidden = hidden
+        self.words = nn.Embedding(vocabulary, embedding)
+        self.from_word = nn.Linear(embedding, 4 * hidden)
+        self.from_memory = nn.Linear(hidden, 4 * hidden, bias=False)
+        self.to_words = nn.Linear(hidden, vocabulary)
+
+    def begin(self, n: int) -> State:
+        """The memory before the first word: word 0 read, (n, hidden) twice."""
+        zeros = self.to_words.weight.new_zeros(n, self.hidden)
+        return self.read(torch.zeros(n, dtype=torch.int64, device=zeros.device), (zeros, zeros))
+
+    def read(self, word: Tensor, state: State) -> State:
+        """The memory after one more word (...) (Hochreiter & Schmidhuber 1997, Gers et al. 2000)."""
+        return self._remember(self.from_word(self.words(word)), state)
+
+    def _remember(self, heard: Tensor, state: State) -> State:
+        h, c = state
+        i, f, o, g = (heard + self.from_memory(h)).chunk(4, dim=-1)
+        c = f.sigmoid() * c + i.sigmoid() * g.tanh()
+        return o.sigmoid() * c.tanh(), c
+
+    def forward(self, x: Tensor) -> Tensor:
+        """log p of each word of x (n, length), given those before it, in nats: (n, length)."""
+        state, hs = self.begin(len(x)), []
+        for heard in self.from_word(self.words(x)).unbind(1):
+            hs.append(state[0])
+            state = self._remember(heard, state)
+        logits = self.to_words(torch.stack(hs, 1)).float()
+        return logits.gather(-1, x[..., None]).squeeze(-1) - logits.logsumexp(-1)
+
+    def write(self, u: Tensor) -> Tensor:
+        """The sentences that uniform numbers u (n, length) in [0, 1) stand for: (n, length)."""
+        state, sentence = self.begin(len(u)), []
+        for at in u.unbind(1):
+            sentence.append(pick(self.to_words(state[0]), at))
+            state = self.read(sentence[-1], state)
+        return torch.stack(sentence, 1)
+
+    @torch.no_grad()
+    def sample(self, n: int, length: int, chance: Chance) -> Tensor:
+        """`n` sentences drawn from the model: (n, length) int64."""
+        return self.write(chance.uniform(n, length))
+
+
+def pick(logits: Tensor, u: Tensor) -> Tensor:
+    """The words at which the cumulative probabilities first exceed u in [0, 1): (...).
+
+    With u uniform, each word comes as often as its logit (..., vocabulary) asks for.
+    """
+    cumulative = logits.float().softmax(-1).cumsum(-1)
+    at = u[..., None] * cumulative[..., -1:]  # the sum is 1 only up to rounding
+    found = torch.searchsorted(cumulative, at, right=True).squeeze(-1)
+    return found.clamp_(max=logits.shape[-1] - 1)
+
+
+def oracle(vocabulary: int = ORACLE_VOCABULARY, seed: int = 0) -> LanguageModel:
+    """The language model that writes the text to imitate: all weights from N(0, 1), never trained.
+
+    It is on the CPU whatever the default device, and leaves torch's global generator alone.
+    """
+    with torch.device("meta"):
+        net = LanguageModel(vocabulary, embedding=32, hidden=32)
+    net.to_empty(device="cpu").requires_grad_(False)
+    generator = torch.Generator("cpu").manual_seed(seed)
+    for weight in net.parameters():
+        weight.copy_(torch.randn(weight.shape, generator=generator, device="cpu"))
+    return net.eval()

@@ -1,0 +1,45 @@
+"""Files that listeners leave in a run's folder: written whole or not at all."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from PIL import Image
+
+
+def write_whole(path: Path, content: bytes | str) -> None:
+    """Writes a file under another name and renames it, so that nobody ever reads half of it.
+
+    Raises:
+        OSError: if it cannot be written; what was there before is still there.
+    """
+    draft = path.with_name(f".{path.name}.draft")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        draft.write_bytes(content.encode() if isinstance(content, str) else content)
+        os.replace(draft, path)
+    except OSError:
+        draft.unlink(missing_ok=True)
+        raise
+
+
+def frames(folder: Path) -> list[Path]:
+    """The previews of a run, oldest first: files named after the images seen by then."""
+    found = [p for p in (folder / "samples").glob("[0-9]*") if p.suffix in (".png", ".txt")]
+    return sorted((p for p in found if p.stem.isdecimal()), key=images_of)
+
+
+def images_of(frame: Path) -> int:
+    """How many images the run had seen when a preview was made."""
+    return int(frame.stem)
+
+
+def open_picture(path: Path) -> Image.Image | None:
+    """The picture in a file, or None if there is none or it is damaged."""
+    try:
+        with Image.open(path) as opened:
+            opened.load()
+            return opened.copy()
+    except (OSError, ValueError, SyntaxError, Image.DecompressionBombError):
+        return None

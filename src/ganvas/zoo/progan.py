@@ -1,0 +1,297 @@
+"""Progressive Growing of GANs for Improved Quality, Stability, and Variation.
+
+Both networks begin with 4x4 pixels and grow: each time the pictures are good enough, a layer for
+twice the size is faded in, so the game is about what a picture shows first and about its details
+later, and large pictures become possible.
+
+Tero Karras, Timo Aila, Samuli Laine, Jaakko Lehtinen. ICLR 2018. https://arxiv.org/abs/1710.10196
+
+Shapes: z (n, noise) -> x (n, channels, s, s) with s = 4·2^k, k >= 1; D maps x to a score (n,).
+At level i (4·2^i pixels) G ends in its i-th `to_image` layer and D begins with its i-th
+`from_image` layer; while level i fades in, α rises from 0 to 1 and G makes
+
+    x = (1 - α) · up(to_image_{i-1}(h_{i-1})) + α · to_image_i(h_i),
+
+D takes its features likewise, and the real images are blended with their own half-size copies.
+All layers exist from the start; those of later levels wait. `generate` shows the current level,
+enlarged to the full size, and `judge` reduces to it.
+
+D descends f(G(z)) - f(x) + λ (||∇f(x̂)|| - 1)² + ε f(x)², G descends -f(G(z)).
+
+Figures: `distance` is f(x) - f(G(z)), D's estimate of how far apart the two are; `penalty` is the
+gradient penalty before its weight λ; `size` and `alpha` say which level is played.
+
+Deviations from the paper: the default is smaller and shorter, with a faster moving average. Where
+the batch cannot be divided into groups of four for the minibatch standard deviation (the paper's
+own batches of 14, 6 and 3 at 256x256 and above), the groups are of the next smaller size that
+divides it. The parameters of `--preset paper` are those of the official networks.
+
+Reproduce: `ganvas train progan --data digits --seed 0`
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import avg_pool2d, conv2d, conv_transpose2d, interpolate, leaky_relu
+
+from ganvas.core import (
+    Adam,
+    Batch,
+    Config,
+    Game,
+    Image,
+    Move,
+    Noise,
+    Paper,
+    Player,
+    Preset,
+    Stage,
+    UsageError,
+)
+from ganvas.losses.adversarial import wasserstein_d, wasserstein_g
+from ganvas.losses.penalties import gradient_penalty
+
+
+@dataclass(frozen=True)
+class ProGANConfig(Config):
+    batch: int = 32
+    """Images per step, over all processes and micro-batches."""
+    batches: tuple[int, ...] = ()
+    """Images per step at 4x4, 8x8 ..., where they differ from `batch`."""
+    noise: int = 64
+    """Size of the latent vector z, which is normalised to the hypersphere."""
+    base: int = 256
+    """Feature maps: a layer at 4·2^i pixels has base / 2^(i+1), but never more than `widest`."""
+    widest: int = 64
+    """Most feature maps that a layer has (the paper: 512)."""
+    last: float = 1.0
+    """How long the last stage is, compared to each of the others."""
+    lr: float = 1e-3
+    """Adam's learning rate, for both players."""
+    penalty: float = 10.0
+    """Weight λ of the gradient penalty."""
+    drift: float = 1e-3
+    """Weight ε of the penalty on D's squared scores of real images, which keeps them near 0."""
+    ema: float = 0.99
+    """Decay of G's moving average, the one that is shown (the paper: 0.999)."""
+
+
+class Conv(nn.Conv2d):
+    """A convolution with an equalised learning rate: N(0, 1) weights, scaled when used (4.1)."""
+
+    def __init__(
+        self, before: int, after: int, kernel: int, padding: int = 0, gain: float = math.sqrt(2)
+    ) -> None:
+        super().__init__(before, after, kernel, padding=padding)
+        self.scale = _equalise(self, gain)
+
+    def forward(self, x: Tensor) -> Tensor:
+        return conv2d(x, self.weight * self.scale, self.bias, padding=self.padding)
+
+
+class Unfold(nn.ConvTranspose2d):
+    """(n, before, 1, 1) -> (n, after, 4, 4), with an equalised learning rate."""
+
+    def __init__(self, before: int, after: int) -> None:
+        super().__init__(before, after, 4)
+        self.scale = _equalise(self, math.sqrt(2))
+
+    def forward(self, x: Tensor, output_size: list[int] | None = None) -> Tensor:
+        return conv_transpose2d(x, self.weight * self.scale, self.bias)
+
+
+def _equalise(layer: nn.Conv2d | nn.ConvTranspose2d, gain: float) -> float:
+    """Weights from N(0, 1), no bias; returns He's constant gain / sqrt(fan in)."""
+    assert layer.bias is not None
+    nn.init.normal_(layer.weight)
+    nn.init.zeros_(layer.bias)
+    return gain / math.sqrt(layer.weight.numel() / layer.bias.numel())
+
+
+class Act(nn.Module):
+    """Leaky ReLU; in G, followed by pixel norm: feature vectors of mean square 1 (4.2)."""
+
+    def __init__(self, norm: bool) -> None:
+        super().__init__()
+        self.norm = norm
+
+    def forward(self, x: Tensor) -> Tensor:
+        x = leaky_relu(x, 0.2)
+        return pixel_norm(x) if self.norm else x
+
+
+def pixel_norm(x: Tensor) -> Tensor:
+    """x / sqrt(mean of x² over the features + 1e-8), at each pixel (section 4.2)."""
+    return x * (x.square().mean(1, keepdim=True) + 1e-8).rsqrt()
+
+
+def up(x: Tensor, factor: int = 2) -> Tensor:
+    """Larger by a factor: each pixel becomes a square."""
+    return interpolate(x, scale_factor=factor, mode="nearest") if factor > 1 else x
+
+
+def down(x: Tensor, factor: int = 2) -> Tensor:
+    """Smaller by a factor: each square becomes its mean."""
+    return avg_pool2d(x, factor) if factor > 1 else x
+
+
+class MinibatchDeviation(nn.Module):
+    """Appends a map of how much the images of a group of four differ (section 3).
+
+    (n, c, h, w) -> (n, c + 1, h, w). Deviations are averaged over features and pixels.
+    """
+
+    batch_statistics = True
+
+    def forward(self, x: Tensor) -> Tensor:
+        n, c, h, w = x.shape
+        size = next(size for size in (4, 3, 2, 1) if n % size == 0)
+        groups = x.float().view(size, n // size, c, h, w)
+        deviation = (groups.var(0, correction=0) + 1e-8).sqrt().mean((1, 2, 3))
+        return torch.cat([x, deviation.to(x).repeat(size).view(n, 1, 1, 1).expand(n, 1, h, w)], 1)
+
+
+class Generator(nn.Module):
+    """z (n, noise) -> x (n, channels, 4·2^level, 4·2^level). `maps[i]` are those of level i."""
+
+    def __init__(self, noise: int, maps: Sequence[int], channels: int) -> None:
+        super().__init__()
+        layers = [Unfold(noise, maps[0]), Act(True), Conv(maps[0], maps[0], 3, 1), Act(True)]
+        self.first = nn.Sequential(*layers)
+        self.blocks = nn.ModuleList(
+            nn.Sequential(Conv(a, b, 3, 1), Act(True), Conv(b, b, 3, 1), Act(True))
+            for a, b in pairwise(maps)
+        )
+        self.to_image = nn.ModuleList(Conv(m, channels, 1, gain=1) for m in maps)
+
+    def forward(self, z: Tensor, level: int, alpha: float = 1.0) -> Tensor:
+        h = before = self.first(pixel_norm(z)[:, :, None, None])
+        for block in self.blocks[:level]:
+            before, h = h, block(up(h))
+        x = self.to_image[level](h)
+        return x if alpha == 1 else up(self.to_image[level - 1](before)).lerp(x, alpha)
+
+
+class Discriminator(nn.Module):
+    """x (n, channels, 4·2^level, 4·2^level) -> score (n,). `widest` maps at 1x1."""
+
+    def __init__(self, maps: Sequence[int], widest: int, channels: int) -> None:
+        super().__init__()
+        self.from_image = nn.ModuleList(
+            nn.Sequential(Conv(channels, m, 1), Act(False)) for m in maps
+        )
+        self.blocks = nn.ModuleList(
+            nn.Sequential(
+                Conv(b, b, 3, 1), Act(False), Conv(b, a, 3, 1), Act(False), nn.AvgPool2d(2)
+            )
+            for a, b in pairwise(maps)
+        )
+        self.last = nn.Sequential(
+            MinibatchDeviation(),
+            Conv(maps[0] + 1, maps[0], 3, 1),
+            Act(False),
+            Conv(maps[0], widest, 4),
+            Act(False),
+            Conv(widest, 1, 1, gain=1),
+        )
+
+    def forward(self, x: Tensor, level: int, alpha: float = 1.0) -> Tensor:
+        h = self.from_image[level](x)
+        for i in reversed(range(level)):
+            h = self.blocks[i](h)
+            if i == level - 1 and alpha < 1:
+                h = self.from_image[i](down(x)).lerp(h, alpha)
+        return self.last(h).flatten()
+
+
+class ProGAN(Game):
+    paper = Paper(
+        "Progressive Growing of GANs for Improved Quality, Stability, and Variation",
+        "Karras, Aila, Laine, Lehtinen",
+        2017,
+        "https://arxiv.org/abs/1710.10196",
+    )
+    presets = {
+        "default": Preset({"x": Image(1, 16, 16)}),
+        "paper": Preset(
+            {"x": Image(3, 1024, 1024)},
+            {
+                "noise": 512,
+                "base": 8192,
+                "widest": 512,
+                "batch": 16,
+                "batches": (16, 16, 16, 16, 16, 16, 14, 6, 3),
+                "images": 19_000_000,
+                "last": 7.75,
+                "ema": 0.999,
+            },
+            data="celeba_hq",
+        ),
+    }
+
+    def __init__(self, config: ProGANConfig, x: Image) -> None:
+        super().__init__(config)
+        self.top = (x.height // 4).bit_length() - 1
+        if x.height != x.width or x.height < 8 or x.height != 4 * 2**self.top:
+            raise UsageError(
+                f"progan makes squares of 8, 16, 32, 64, 128 ... pixels, not {x.height}x{x.width}"
+            )
+        self.inputs, self.output = {"z": Noise(config.noise)}, x
+        maps = [min(config.base // 2 ** (i + 1), config.widest) for i in range(self.top + 1)]
+        if maps[-1] == 0:
+            raise UsageError(f"base {config.base} leaves no feature maps at {x.height}x{x.width}")
+        recipe = Adam(config.lr, (0.0, 0.99))
+        G = Generator(config.noise, maps, x.channels)
+        D = Discriminator(maps, min(config.base, config.widest), x.channels)
+        self.G = Player(G, recipe, ema=config.ema)
+        self.D = Player(D, recipe, double_backward=True)
+
+    def stages(self) -> list[Stage]:
+        """4x4, 8x8 fade, 8x8, 16x16 fade ...; Adam begins anew with each."""
+        found = []
+        for number in range(2 * self.top + 1):
+            level, fading = (number + 1) // 2, number % 2 == 1
+            size, sizes = 4 * 2**level, self.config.batches
+            batch = sizes[level] if level < len(sizes) else None
+            name = f"{size}x{size} fade" if fading else f"{size}x{size}"
+            share = self.config.last if number == 2 * self.top else 1.0
+            found.append(Stage(name, self.play, share, batch, fresh=True))
+        return found
+
+    @property
+    def place(self) -> tuple[int, float]:
+        """The level of the current stage, and how far (α) it has been faded in."""
+        number = max(0, self.clock.stage)
+        return (number + 1) // 2, self.clock.stage_progress if number % 2 else 1.0
+
+    def play(self, data: Iterator[Batch]) -> Iterator[Move]:
+        level, alpha = place = self.place
+        x = down(next(data).x, 2 ** (self.top - level))
+        if alpha < 1:
+            x = up(down(x)).lerp(x, alpha)
+        n = len(x)
+        fake = self.G.still(self.noise(n), *place)
+        real_score, fake_score = self.D(x, *place), self.D(fake, *place)
+        loss = wasserstein_d(real_score, fake_score)
+        at = self.chance.uniform(n)
+        penalty = gradient_penalty(lambda mixed: self.D(mixed, *place), x, fake, at)
+        drift = real_score.square().mean()
+        figures = {"distance": -loss, "penalty": penalty, "size": 4 * 2**level, "alpha": alpha}
+        loss = loss + self.config.penalty * penalty + self.config.drift * drift
+        yield Move(self.D, loss, **figures)
+
+        yield Move(self.G, wasserstein_g(self.D(self.G(self.noise(n), *place), *place)))
+
+    def generate(self, z: Tensor) -> Tensor:
+        level, alpha = self.place
+        return up(self.G.best(z, level, alpha), 2 ** (self.top - level)).clamp(-1, 1)
+
+    def judge(self, x: Tensor) -> Tensor:
+        level, alpha = self.place
+        return self.D(down(x, 2 ** (self.top - level)), level, alpha)

@@ -1,0 +1,264 @@
+"""SeqGAN: Sequence Generative Adversarial Nets with Policy Gradient.
+
+Words cannot be nudged, so D's gradient does not reach a G that writes them. G is taken as a policy
+instead: each word is an action, D's verdict on the finished sentence is the reward, and what a
+half-written sentence is worth is found by finishing it many times over.
+
+Lantao Yu, Weinan Zhang, Jun Wang, Yong Yu. AAAI 2017. https://arxiv.org/abs/1609.05473
+
+Shapes: z (n, length) -> x (n, length) of words; word t is where the cumulative probabilities that
+G gives after x_1 .. x_{t-1} first exceed (z_t + 1) / 2, so x follows G's law and is fixed by z.
+D maps x to a logit (n,).
+
+Three stages. "maximum likelihood": G ascends log G(x) at real sentences. "discriminator
+pretraining": D learns to tell G's sentences from real ones. "adversarial": G descends
+
+    -mean over t of log G(x_t | x_1 .. x_{t-1}) · Q_t,    x ~ G    (eqs. 6 and 7),
+
+where Q_t is the mean of D over `rollouts` sentences that begin with x_1 .. x_t and are finished by
+G itself, and Q of the last word is D(x) (eq. 4); then D takes its steps.
+
+Figures: `oracle nll` is NLL_oracle (eq. 9), what the oracle thinks of G's sentences, in nats per
+word; less is better, and the oracle's own sentences have its entropy. It says nothing of variety: a
+G that repeats one likely sentence scores well. `reward` is the mean of Q; `D(x)` and `D(G(z))` are
+mean probabilities of being real.
+
+Deviations from the paper: the default has a smaller vocabulary, a smaller D, fewer roll-outs and
+fewer steps of D for each step of G. D sees new sentences of G at each of its steps, where the
+official code writes 10,000 and reads them three times; gradients are not clipped unless asked for
+(`--clip-norm 5` is the official code's).
+
+Reproduce: `ganvas train seqgan --data oracle --seed 0`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+
+import torch
+from torch import Tensor, nn
+from torch.nn.functional import relu
+
+from ganvas.core import (
+    Adam,
+    Batch,
+    Config,
+    Game,
+    Move,
+    Noise,
+    Paper,
+    Player,
+    Preset,
+    Schedule,
+    Stage,
+    Tokens,
+)
+from ganvas.losses.adversarial import minimax_d
+from ganvas.metrics.tokens import oracle_nll
+from ganvas.nets.language import (
+    ORACLE_LENGTH,
+    ORACLE_VOCABULARY,
+    LanguageModel,
+    oracle,
+    pick,
+)
+
+
+@dataclass(frozen=True)
+class SeqGANConfig(Config):
+    images: int = 1_000_000
+    """The run ends when it has seen so many real sentences."""
+    embedding: int = 32
+    """Size of a word's vector in G."""
+    hidden: int = 32
+    """Size of G's memory."""
+    d_embedding: int = 32
+    """Size of a word's vector in D (the paper: 64)."""
+    widths: tuple[int, ...] = (1, 2, 3, 4, 5)
+    """How many words D's filters span; those longer than a sentence are left out."""
+    filters: tuple[int, ...] = (32, 64, 64, 64, 64)
+    """How many filters D has of each width."""
+    keep: float = 0.75
+    """Probability with which D's dropout keeps a feature."""
+    l2: float = 0.2
+    """Weight of the squared weights of D's last layer."""
+    rollouts: int = 4
+    """How often each unfinished sentence is finished, N (the paper: 16)."""
+    d_steps: int = 5
+    """Steps of D for each step of G in the adversarial stage."""
+    shares: tuple[float, ...] = (0.5, 0.1, 0.4)
+    """How the run is divided into its three stages."""
+    lr_g: float = 1e-2
+    """Adam's learning rate for G while it learns by maximum likelihood."""
+    lr_policy: float = 1e-2
+    """Adam's learning rate for G in the adversarial stage."""
+    lr_d: float = 1e-4
+    """Adam's learning rate for D."""
+    oracle: int | None = 0
+    """Seed of the oracle that wrote the data, to measure with; None, or text with words: no figure.
+    """
+
+
+class Discriminator(nn.Module):
+    """x (n, length) of words -> logit (n,): a convolutional text classifier (section 3.3).
+
+    Filters of several widths, each pooled to its greatest response, then a highway layer.
+    """
+
+    def __init__(
+        self, vocabulary: int, embedding: int, widths: Sequence[int], filters: Sequence[int]
+    ) -> None:
+        super().__init__()
+        self.words = nn.Embedding(vocabulary, embedding)
+        self.spans = nn.ModuleList(
+            nn.Conv1d(embedding, n, width) for width, n in zip(widths, filters, strict=True)
+        )
+        self.features = sum(filters)
+        self.highway = nn.Linear(self.features, self.features)
+        self.gate = nn.Linear(self.features, self.features)
+        self.last = nn.Linear(self.features, 2)
+
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
+        """`mask` (n, features) multiplies the features: dropout, drawn by who asks for it."""
+        e = self.words(x).transpose(1, 2)
+        h = torch.cat([relu(span(e)).amax(2) for span in self.spans], 1)
+        gate = self.gate(h).sigmoid()
+        h = gate * relu(self.highway(h)) + (1 - gate) * h
+        fake, real = self.last(h if mask is None else h * mask).unbind(1)
+        return real - fake  # the log odds of a softmax over the two
+
+    def penalty(self) -> Tensor:
+        """Half the squared weights of the last layer."""
+        return (self.last.weight.square().sum() + self.last.bias.square().sum()) / 2
+
+
+@torch.no_grad()
+def finish(G: LanguageModel, x: Tensor, u: Tensor) -> Tensor:
+    """Finishes each beginning of sentences x (n, length), N times over.
+
+    Args:
+        G: who writes.
+        x: the sentences.
+        u: uniform in [0, 1): (n, length - 1, N, length).
+
+    Returns:
+        (n, length - 1, N, length): the sentences at [:, t] begin with x's first t + 1 words.
+    """
+    n, _, N, length = u.shape
+    made = x[:, None, None].repeat(1, length - 1, N, 1)
+    at = G.begin(n)
+    open_h = open_c = at[0].new_empty(n, 0, N, G.hidden)
+    for t in range(1, length):
+        at = G.read(x[:, t - 1], at)
+        open_h, open_c = G.read(made[:, : t - 1, :, t - 1], (open_h, open_c))
+        open_h = torch.cat([open_h, at[0][:, None, None].expand(n, 1, N, -1)], 1)
+        open_c = torch.cat([open_c, at[1][:, None, None].expand(n, 1, N, -1)], 1)
+        made[:, :t, :, t] = pick(G.to_words(open_h), u[:, :t, :, t])
+    return made
+
+
+class SeqGAN(Game):
+    paper = Paper(
+        "SeqGAN: Sequence Generative Adversarial Nets with Policy Gradient",
+        "Yu, Zhang, Wang, Yu",
+        2016,
+        "https://arxiv.org/abs/1609.05473",
+    )
+    presets = {
+        "default": Preset({"x": Tokens(ORACLE_VOCABULARY, ORACLE_LENGTH)}, data="oracle"),
+        "paper": Preset(
+            {"x": Tokens(5000, 20)},
+            {
+                "d_embedding": 64,
+                "widths": (1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 15, 20),
+                "filters": (100, 200, 200, 200, 200, 100, 100, 100, 100, 100, 160, 160),
+                "rollouts": 16,
+                "d_steps": 2355,  # 5 times 3 epochs of 10,000 sentences
+                "images": 32_844_000,  # 120 epochs, 50 times 3 epochs, 200 adversarial rounds
+                "shares": (1.2, 1.5, 30.144),
+                "lr_policy": 1e-2,
+            },
+            data="oracle",
+        ),
+    }
+
+    def __init__(self, config: SeqGANConfig, x: Tokens) -> None:
+        super().__init__(config)
+        self.inputs, self.output = {"z": Noise(x.length, law="uniform")}, x
+        G = LanguageModel(x.vocabulary, config.embedding, config.hidden)
+        for weight in G.parameters():
+            nn.init.normal_(weight, std=0.1)
+        spans = [(w, n) for w, n in zip(config.widths, config.filters, strict=True) if w <= x.length]
+        D = Discriminator(x.vocabulary, config.d_embedding, *zip(*spans, strict=True))
+        turn = sum(config.shares[:2]) / sum(config.shares)
+        lr = Schedule(((0.0, config.lr_g), (turn, config.lr_g), (turn, config.lr_policy)))
+        self.G = Player(G, Adam(lr, (0.9, 0.999)))
+        self.D = Player(D, Adam(config.lr_d, (0.9, 0.999)))
+
+    def stages(self) -> list[Stage]:
+        """Maximum likelihood, discriminator pretraining, adversarial."""
+        a, b, c = self.config.shares
+        return [
+            Stage("maximum likelihood", self.imitate, a),
+            Stage("discriminator pretraining", self.tell_apart, b),
+            Stage("adversarial", self.play, c, fresh=True),
+        ]
+
+    def imitate(self, data: Iterator[Batch]) -> Iterator[Move]:
+        """A round of maximum likelihood: G learns to continue real sentences."""
+        x = next(data).x
+        nll = -self.G(x).mean()
+        seen = {} if self.clock.round % 20 else self.measure(self.generate(self.noise(len(x))))
+        yield Move(self.G, nll, nll=nll, **seen)
+
+    def tell_apart(self, data: Iterator[Batch]) -> Iterator[Move]:
+        """A step of D, on real sentences and as many of G's."""
+        x = next(data).x
+        fake = self.generate(self.noise(len(x)))
+        real_score, fake_score = self.D(x, self.dropout(len(x))), self.D(fake, self.dropout(len(x)))
+        loss = minimax_d(real_score, fake_score) / 2 + self.config.l2 * self.D.net.penalty()
+        figures = {"D(x)": real_score.sigmoid().mean(), "D(G(z))": fake_score.sigmoid().mean()}
+        yield Move(self.D, loss, **figures)
+
+    def play(self, data: Iterator[Batch]) -> Iterator[Move]:
+        real = next(data).x
+        x = self.generate(self.noise(len(real)))
+        Q = self.rewards(x)
+        figures = {"reward": Q.mean(), "nll": -self.G.still(real).mean(), **self.measure(x)}
+        yield Move(self.G, -(self.G(x) * Q).mean(), **figures)
+
+        for _ in range(self.config.d_steps):
+            yield from self.tell_apart(data)
+
+    def dropout(self, n: int) -> Tensor:
+        """A mask for D's features that keeps some of them, larger for that: (n, features)."""
+        keep = self.config.keep
+        return (self.chance.uniform(n, self.D.net.features) < keep).float() / keep
+
+    def rewards(self, x: Tensor) -> Tensor:
+        """Q (n, length): what each word of x led to, in D's eyes (eq. 4)."""
+        n, length = x.shape
+        u = self.chance.uniform(n, length - 1, self.config.rollouts, length)
+        ends = finish(self.G.net, x, u).flatten(0, 2)
+        worth = torch.cat([self.D.still(some).sigmoid() for some in ends.split(4096)])
+        later = worth.view(n, length - 1, -1).mean(2)
+        return torch.cat([later, self.D.still(x).sigmoid()[:, None]], 1)
+
+    def measure(self, x: Tensor) -> dict[str, float]:
+        """NLL_oracle of sentences, if they are an oracle's."""
+        if self.config.oracle is None or self.output.words:
+            return {}
+        judge = _oracle(self.output.vocabulary, self.config.oracle)
+        return {"oracle nll": oracle_nll(x, judge)}
+
+    @torch.no_grad()
+    def generate(self, z: Tensor) -> Tensor:
+        return self.G.best.write((z + 1) / 2)
+
+    def judge(self, x: Tensor) -> Tensor:
+        return self.D(x)
+
+
+_oracle = lru_cache(maxsize=2)(oracle)
