@@ -43,8 +43,8 @@ format: $(READY) ## put the code into its form
 $(READY): requirements.lock pyproject.toml
 	@test -e $@ || { python=$$($(find_python)) && $$python -m venv --clear $(VENV); }
 	@rm -f $@
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+	$(BIN)/python -m pip install --disable-pip-version-check -r requirements.lock
+	$(BIN)/python -m pip install --disable-pip-version-check \
 	  --no-deps --no-build-isolation --editable .
 	@touch $@
 

@@ -125,7 +125,7 @@ def check_save_and_load(cls: type[Game]) -> None:
         weights, about = checkpoint.read_weights(Path(folder) / checkpoint.WEIGHTS)
     other = _make(cls, seed=1)
     other.load_state_dict(weights)
-    other.clock = type(other.clock)(**json.loads(about["clock"]))
+    other.clock = type(other.clock)(**about["clock"])
     for name, player in other.players.items():
         player.name = name
     same = torch.equal(_sample(trainer.game, 4)[0], _sample(other, 4)[0])

@@ -46,7 +46,12 @@ def start(world: int, *arguments: object) -> list[subprocess.Popen]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = str(free.getsockname()[1])
-    shared = {**os.environ, "MASTER_ADDR": "127.0.0.1", "MASTER_PORT": port, "WORLD_SIZE": str(world)}
+    shared = {
+        **os.environ,
+        "MASTER_ADDR": "127.0.0.1",
+        "MASTER_PORT": port,
+        "WORLD_SIZE": str(world),
+    }
     shared["OMP_NUM_THREADS"] = "1"
     command = [sys.executable, "-c", textwrap.dedent(WORKER), *map(str, arguments)]
     return [

@@ -10,9 +10,8 @@ from collections.abc import Sequence
 from difflib import get_close_matches
 from importlib import import_module
 
-from ganvas.cli.pages import PAGES
+from ganvas.cli.pages import HELP, PAGES
 
-HELP = ("-h", "--help", "help")
 INTERRUPTED = 130
 
 
@@ -80,7 +79,9 @@ def _failed(error: Exception) -> int:
         return UsageError.exit_code  # every process was asked for the same; the first says it
     _complain(str(error) if isinstance(error, GanvasError) else f"{type(error).__name__}: {error}")
     if not foreseen:
-        print("this is a mistake in ganvas or in the game's code: please report it", file=sys.stderr)
+        print(
+            "this is a mistake in ganvas or in the game's code: please report it", file=sys.stderr
+        )
     return error.exit_code if isinstance(error, GanvasError) else 1
 
 

@@ -7,6 +7,7 @@ import math
 import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, make_dataclass
+from difflib import get_close_matches
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -15,7 +16,6 @@ from tyro.constructors import PrimitiveConstructorSpec
 
 from ganvas.core import Schedule, UsageError
 from ganvas.core.config import Options, docs
-from ganvas.core.errors import did_you_mean
 
 JSON = "--json"
 _NUMBER = re.compile(r"-[\d.]")
@@ -26,7 +26,7 @@ class Option:
     """`--name VALUE`, or a flag if its type is bool.
 
     Args:
-        name: as in Python; the command line takes `-` for `_`.
+        name: as in Python; the command line takes `-` for `_`, and none at the end.
         hint: the type of its values.
         default: its value if it is not given.
         help: what it means.
@@ -46,7 +46,7 @@ class Option:
     @property
     def word(self) -> str:
         """The option as it is typed."""
-        return "--" + self.name.replace("_", "-")
+        return "--" + self.name.rstrip("_").replace("_", "-")
 
     def parse(self, text: str) -> Any:
         """The value of a word.
@@ -65,13 +65,18 @@ class Option:
 
     def as_field(self) -> tuple[str, Any, Any]:
         """The option as tyro wants it: a field of a dataclass."""
-        names = [self.short] if self.short else None
-        about = tyro.conf.arg(help=self.help.replace("%", "%%"), aliases=names)
+        silent = self.default is None or self.hint is bool
+        about = tyro.conf.arg(
+            name=self.word[2:],
+            help=self.help,
+            help_behavior_hint="" if silent else f"(default: {shown(self.default)})",
+            aliases=[self.short] if self.short else None,
+        )
         if self.hint is bool:
             return self.name, Annotated[bool, about], field(default=self.default)
         spec: PrimitiveConstructorSpec[Any] = PrimitiveConstructorSpec(
             nargs=1,
-            metavar=self.value or kind(self.hint, self.name),
+            metavar=self.value or kind(self.hint, self.name, none=self.default is not None),
             instance_from_str=lambda words: self.parse(words[0]),
             is_instance=lambda _: True,
             str_from_instance=lambda value: [shown(value)],
@@ -85,17 +90,19 @@ def options_of(options: Options, *, but: Collection[str] = (), **more: Any) -> l
     Args:
         options: the fields and their values.
         but: fields to leave out.
-        more: for a field by its name, arguments of `Option` that its type does not tell.
+        more: for a field by its name, arguments of `Option` that the field does not tell.
     """
     hints, helps = get_type_hints(type(options)), docs(type(options))
-    return [
-        Option(
-            f.name, hints[f.name], getattr(options, f.name), helps.get(f.name, ""),
-            **more.get(f.name, {}),
-        )
-        for f in dataclasses.fields(options)
-        if f.name not in but
-    ]  # fmt: skip
+    made: list[Option] = []
+    for name in (f.name for f in dataclasses.fields(options) if f.name not in but):
+        about: dict[str, Any] = {"default": getattr(options, name), "help": helps.get(name, "")}
+        made.append(Option(**{"name": name, "hint": hints[name], **about, **more.get(name, {})}))
+    return made
+
+
+def flags_of(options: Sequence[Option]) -> list[str]:
+    """The options that have no value, as they are typed."""
+    return [option.word for option in options if option.hint is bool]
 
 
 def parse(
@@ -115,13 +122,14 @@ def parse(
     Raises:
         UsageError: for an unknown option or a word that is no value of its option.
     """
-    parts = []
+    parts: list[tuple[str, type, Any]] = []
     for title, options in groups.items():
         name = title.replace(" ", "_")
         part = make_dataclass(name, [o.as_field() for o in options])
         part.__doc__ = ""
         parts.append((name, part, field(default_factory=part)))
     known = {o.word for options in groups.values() for o in options}
+    made: Any
     made, left = tyro.cli(
         make_dataclass("Command", parts),
         prog=f"ganvas {command}",
@@ -142,7 +150,10 @@ def refuse(left: Sequence[str], known: Collection[str], command: str) -> None:
     """
     for word in left:
         if word.startswith("-"):
-            raise did_you_mean(word.split("=")[0], known, f"option of ganvas {command}")
+            option = word.split("=")[0]
+            near = get_close_matches(option, known, n=1, cutoff=0.7)
+            hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(sorted(known))}"
+            raise UsageError(f"ganvas {command} has no option {option}; {hint}")
     if left:
         raise UsageError(f"ganvas {command} does not take {left[0]!r}; ganvas {command} --help")
 
@@ -211,10 +222,12 @@ _WORDS = {
 }
 
 
-def kind(hint: Any, name: str = "text") -> str:
-    """A type as it stands for a value in the help, such as `X|none`."""
+def kind(hint: Any, name: str = "text", *, none: bool = True) -> str:
+    """A type as it stands for a value in the help, such as `X|none`, or `X` if not `none`."""
     words = []
     for option in sorted(alternatives(hint), key=lambda h: h is NoneType):
+        if option is NoneType and not none:
+            continue
         if get_origin(option) is Literal:
             words.append("{" + ",".join(map(str, get_args(option))) + "}")
         elif get_origin(option) is tuple:

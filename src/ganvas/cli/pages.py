@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+HELP = ("-h", "--help")
+
 _GANVAS = """\
 ganvas: the workshop for generative adversarial networks
 

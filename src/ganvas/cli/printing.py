@@ -59,14 +59,14 @@ def table(
         if cut:
             parts = [text if len(text) <= room else text[: room - 3] + "..."]
         else:
-            parts = wrap(text, room) or [""]
+            parts = wrap(text, room, break_on_hyphens=False) or [""]
         lines += [head + parts[0], *(" " * before + part for part in parts[1:])]
     return "\n".join(line.rstrip() for line in lines)
 
 
 def paragraph(text: str) -> str:
     """Prose, in lines that are read with ease."""
-    return "\n".join(wrap(text, min(100, width())))
+    return "\n".join(wrap(text, min(100, width()), break_on_hyphens=False))
 
 
 def full(space: Space) -> str:

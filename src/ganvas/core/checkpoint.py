@@ -21,6 +21,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save_file
 from torch import Tensor
 
+from ganvas.core.clock import Clock
 from ganvas.core.errors import CheckpointError, GanvasError
 
 WEIGHTS, REST, SUMS = "weights.safetensors", "state.pt", "checksums.json"
@@ -36,7 +37,7 @@ class State:
     """Clock, optimisers, step counts: plain values and tensors only."""
 
 
-def save(run: Path, state: State, about: Mapping[str, str], *, keep: int = 2) -> Path:
+def save(run: Path, state: State, about: Mapping[str, Any], *, keep: int = 2) -> Path:
     """Writes a state to `run/checkpoints/<round>` and lets the run's own files point to it.
 
     Args:
@@ -55,11 +56,14 @@ def save(run: Path, state: State, about: Mapping[str, str], *, keep: int = 2) ->
         shutil.rmtree(draft, ignore_errors=True)
         draft.mkdir(parents=True)
         weights = {name: tensor.contiguous() for name, tensor in state.weights.items()}
-        clock = json.dumps(state.rest["clock"])
-        save_file(weights, draft / WEIGHTS, metadata={**about, "clock": clock})
+        # One key and no wall clock: equal runs give equal files, byte for byte.
+        clock = {name: value for name, value in state.rest["clock"].items() if name != "seconds"}
+        says = json.dumps({**about, "clock": clock}, sort_keys=True)
+        save_file(weights, draft / WEIGHTS, metadata={"ganvas": says})
         torch.save(state.rest, draft / REST)
+        (draft / WEIGHTS).chmod((draft / REST).stat().st_mode)  # safetensors lets nobody else read
         sums = {name: _sha256(draft / name) for name in (WEIGHTS, REST)}
-        (draft / SUMS).write_text(json.dumps(sums, indent=1))
+        (draft / SUMS).write_text(json.dumps({**sums, "clock": state.rest["clock"]}, indent=1))
         for file in draft.iterdir():
             _flush(file)
         if final.exists():
@@ -102,6 +106,18 @@ def damage(folder: Path) -> str | None:
     return None
 
 
+def clock_of(folder: Path) -> Clock:
+    """Where the run stood in a checkpoint's folder.
+
+    Raises:
+        CheckpointError: if the folder does not say.
+    """
+    try:
+        return Clock(**json.loads((folder / SUMS).read_text())["clock"])
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise CheckpointError(f"cannot read {folder / SUMS}: {error}") from error
+
+
 def locate(run: Path, at: int | None = None) -> Path:
     """The folder of a run's newest state, or of its state `at` a round, after checking it.
 
@@ -133,8 +149,9 @@ def _strangers(run: Path) -> str | None:
     """Whether one of the run's own files is none of those it wrote itself."""
     written: dict[str, set[str]] = {WEIGHTS: set(), REST: set()}
     for folder in whole(run):
-        for name, digest in json.loads((folder / SUMS).read_text()).items():
-            written[name].add(digest)
+        sums = json.loads((folder / SUMS).read_text())
+        for name, digests in written.items():
+            digests.add(sums[name])
     for name, digests in written.items():
         if (run / name).exists() and _sha256(run / name) not in digests:
             return f"{name} is not what this run wrote"
@@ -163,7 +180,7 @@ def read(folder: Path) -> State:
     return State(read_weights(folder / WEIGHTS)[0], rest)
 
 
-def read_weights(file: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
+def read_weights(file: Path) -> tuple[dict[str, Tensor], dict[str, Any]]:
     """The tensors of a weights file, and what it says of itself.
 
     Raises:
@@ -172,8 +189,9 @@ def read_weights(file: Path) -> tuple[dict[str, Tensor], dict[str, str]]:
     try:
         with safe_open(file, framework="pt") as opened:
             names = opened.keys()  # not a dict: it has no iterator
-            return {name: opened.get_tensor(name) for name in names}, opened.metadata() or {}
-    except (OSError, SafetensorError) as error:
+            about = json.loads((opened.metadata() or {}).get("ganvas", "{}"))
+            return {name: opened.get_tensor(name) for name in names}, about
+    except (OSError, SafetensorError, ValueError) as error:
         raise CheckpointError(f"cannot read {file}: {error}") from error
 
 

@@ -159,8 +159,8 @@ class Run:
         game = self.plan.build()
         load_weights(game, weights, file)
         try:
-            game.clock = Clock(**json.loads(about["clock"]))
-        except (KeyError, ValueError, TypeError) as error:
+            game.clock = Clock(**about["clock"])
+        except (KeyError, TypeError) as error:
             raise CheckpointError(f"{file} does not say how far it was trained") from error
         for name, player in game.players.items():
             player.name = name
@@ -168,8 +168,9 @@ class Run:
 
     @property
     def clock(self) -> Clock:
-        """How far the game was trained."""
-        return self.game.clock
+        """How far the game was trained, and in what time."""
+        kept = checkpoint.kept_rounds(self.folder)
+        return checkpoint.clock_of(kept[-1]) if kept else self.game.clock
 
     def sample(
         self, n: int = 64, *, seed: int = 0, best: float | None = None, **inputs: Tensor
@@ -219,10 +220,9 @@ class Run:
         Raises:
             GanvasError: if it cannot be written; the earlier ones are still there.
         """
-        about = {"game": self.plan.game, "config": json.dumps(self.plan.config)}
-        spaces = json.dumps(self.plan.spaces)
-        self.__dict__.pop("game", None)
-        return checkpoint.save(self.folder, trainer.state(), {**about, "spaces": spaces})
+        about = {name: getattr(self.plan, name) for name in ("game", "config", "spaces")}
+        self.__dict__.pop("game", None)  # those weights are no longer the newest
+        return checkpoint.save(self.folder, trainer.state(), about)
 
     def restore(self, trainer: Trainer, at: int | None = None) -> None:
         """Puts a trainer into the newest state, or the state `at` a round; removes later ones.

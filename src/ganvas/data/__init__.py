@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any
 
 from ganvas.core import UsageError
 from ganvas.core.errors import did_you_mean
 from ganvas.data import pictures, sentences, toys
-from ganvas.data.source import About, Fit, Size, Source, Split, Wish
-from ganvas.data.toys import modes, std
+from ganvas.data.source import About, Fit, Source, Split, Wish
+from ganvas.data.toys import mixtures, modes, std
 
-__all__ = ["About", "Source", "about", "load", "modes", "names", "reload", "std"]
+__all__ = ["About", "Source", "about", "load", "mixtures", "modes", "names", "reload", "std"]
 
-ELSEWHERE = frozenset(
-    "mnist fashion-mnist fashionmnist kmnist svhn cifar10 cifar-10 cifar100 cifar-100 stl10 "
-    "tinyimagenet imagenet celeba celeba-hq celebahq ffhq afhq lfw lsun bedrooms cub flowers "
-    "horse2zebra facades maps cityscapes edges2shoes".split()
+ELSEWHERE = (
+    *("mnist", "fashion-mnist", "fashionmnist", "kmnist", "svhn", "stl10", "imagenet"),
+    *("cifar10", "cifar-10", "cifar100", "cifar-100", "tinyimagenet", "tiny-imagenet"),
+    *("celeba", "celeba-hq", "celebahq", "ffhq", "afhq", "lfw", "lsun", "lsun-bedroom"),
+    *("cub", "flowers", "oxford-flowers", "horse2zebra", "facades", "maps", "cityscapes"),
+    *("edges2shoes", "edges2handbags", "monet2photo", "div2k", "coco"),
 )
 """Data sets that people ask for and that do not come with ganvas."""
 
@@ -72,9 +74,11 @@ def load(
         UsageError: if there is no such source, or nothing in it to train on.
         DataError: if more than half of the images cannot be read.
     """
-    wish = _wish(size, channels, fit, split, fields)
+    wish = Wish.of(size, channels, fit, split, fields)
     if isinstance(source, str) and (source in names() or source.startswith("oracle:")):
-        maker = pictures if source in pictures.ABOUTS else toys if source in toys.LAWS else sentences
+        maker = (
+            pictures if source in pictures.ABOUTS else toys if source in toys.LAWS else sentences
+        )
         return maker.make(source, wish)
     _refuse_words(source)
     from ganvas.data import images  # with Pillow, which the built-in sources do without
@@ -100,28 +104,6 @@ def reload(data: Mapping[str, Any]) -> Source:
             "bring the data back as it was, or begin a new run"
         )
     return found
-
-
-def _wish(
-    size: int | Collection[int] | None,
-    channels: int | None,
-    fit: Fit,
-    split: Split,
-    fields: Collection[str],
-) -> Wish:
-    """The arguments of `load`, checked."""
-    pair: Size | None = None
-    if size is not None:
-        sides = (size, size) if isinstance(size, int) else tuple(size)
-        if len(sides) != 2 or not all(isinstance(s, int) and s >= 1 for s in sides):
-            raise UsageError(f"size must be pixels or (height, width), not {size!r}")
-        pair = (sides[0], sides[1])
-    if channels not in (None, 1, 3, 4):
-        raise UsageError(f"channels must be 1 (grey), 3 (RGB) or 4 (RGBA), not {channels!r}")
-    for name, value, known in (("fit", fit, Fit), ("split", split, Split)):
-        if value not in get_args(known):
-            raise UsageError(f"{name} must be {' or '.join(get_args(known))}, not {value!r}")
-    return Wish(pair, channels, fit, split, tuple(fields))
 
 
 def _refuse_words(source: str | Path) -> None:

@@ -1,4 +1,4 @@
-"""Real pictures that come with the libraries, as tensors: digits, faces, and negatives of digits."""
+"""Real pictures that come with the libraries: digits, faces, and negatives of digits."""
 
 from __future__ import annotations
 
@@ -17,7 +17,6 @@ from ganvas.data.source import (
     About,
     Fit,
     Rows,
-    Size,
     Source,
     Wish,
     fingerprint,

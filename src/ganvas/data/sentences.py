@@ -1,6 +1,6 @@
 """Sentences: those of a small English grammar, and those of SeqGAN's oracle.
 
-The grammar is a Markov chain of 24 states, so one can say of any sentence whether it belongs to
+The grammar is a Markov chain of 18 states, so one can say of any sentence whether it belongs to
 the language (`grammatical`): numbers agree ("every cat sleeps", "many cats sleep"), verbs have the
 object that they ask for, and after the full stop come only full stops, to the fixed length.
 """
@@ -145,7 +145,9 @@ def _vocabulary(name: str) -> int:
     if not colon:
         return ORACLE_VOCABULARY
     if not number.isdecimal() or int(number) < 2:
-        raise UsageError(f"the oracle's vocabulary is a number from 2 on, as in oracle:5000: {name}")
+        raise UsageError(
+            f"the oracle's vocabulary is a number from 2 on, as in oracle:5000: {name}"
+        )
     return int(number)
 
 
@@ -173,4 +175,6 @@ def _from_oracle(space: Tokens, n: int, part: str) -> Tensor:
 
     net = oracle(space.vocabulary)
     rows, chance = 1000, Chance("oracle", part)  # all at once would take 2 GB at 5,000 words
-    return torch.cat([net.sample(min(rows, n - i), space.length, chance) for i in range(0, n, rows)])
+    return torch.cat(
+        [net.sample(min(rows, n - i), space.length, chance) for i in range(0, n, rows)]
+    )

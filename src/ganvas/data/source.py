@@ -5,12 +5,12 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 import torch
 from torch import Tensor
 
-from ganvas.core import Image, Space, Table
+from ganvas.core import Image, Space, Table, UsageError
 
 Fit = Literal["crop", "pad", "stretch"]
 Split = Literal["train", "test", "all"]
@@ -44,6 +44,33 @@ class Wish:
     fit: Fit = "crop"
     split: Split = "train"
     fields: tuple[str, ...] = ("x",)
+
+    @classmethod
+    def of(
+        cls,
+        size: int | Sequence[int] | None,
+        channels: int | None,
+        fit: Fit,
+        split: Split,
+        fields: Collection[str],
+    ) -> Wish:
+        """The arguments of `load`.
+
+        Raises:
+            UsageError: if one of them makes no sense.
+        """
+        pair: Size | None = None
+        if size is not None:
+            sides = (size, size) if isinstance(size, int) else tuple(size)
+            if len(sides) != 2 or not all(isinstance(s, int) and s >= 1 for s in sides):
+                raise UsageError(f"size must be pixels or (height, width), not {size!r}")
+            pair = (sides[0], sides[1])
+        if channels not in (None, 1, 3, 4):
+            raise UsageError(f"channels must be 1 (grey), 3 (RGB) or 4 (RGBA), not {channels!r}")
+        for name, value, known in (("fit", fit, Fit), ("split", split, Split)):
+            if value not in get_args(known):
+                raise UsageError(f"{name} must be {' or '.join(get_args(known))}, not {value!r}")
+        return cls(pair, channels, fit, split, tuple(fields))
 
 
 class Rows:

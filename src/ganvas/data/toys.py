@@ -118,6 +118,11 @@ def make(name: str, wish: Wish) -> Source:
     return Source(name, [table], given(name, wish, None), fingerprint(list(columns.values())))
 
 
+def mixtures() -> list[str]:
+    """The toy laws that are mixtures of Gaussians."""
+    return [name for name, law in LAWS.items() if law.modes is not None]
+
+
 def modes(name: str) -> Tensor:
     """The centres of a toy law's Gaussians: (k, size) float32.
 
@@ -126,8 +131,7 @@ def modes(name: str) -> Tensor:
     """
     law = LAWS.get(name)
     if law is None or law.modes is None:
-        mixtures = ", ".join(known for known, law in LAWS.items() if law.modes is not None)
-        raise UsageError(f"{name} is no mixture of Gaussians; these are: {mixtures}")
+        raise UsageError(f"{name} is no mixture of Gaussians; these are: {', '.join(mixtures())}")
     return torch.from_numpy(law.modes).float()
 
 

@@ -19,9 +19,7 @@ from ganvas.core import UsageError
 from ganvas.data import toys
 
 
-def modes_covered(
-    samples: Tensor, name: str, std: float = 3, *, fewest: int | None = None
-) -> int:
+def modes_covered(samples: Tensor, name: str, std: float = 3, *, fewest: int | None = None) -> int:
     """How many of a toy law's modes the samples cover.
 
     Args:

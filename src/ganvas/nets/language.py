@@ -48,7 +48,7 @@ class LanguageModel(nn.Module):
         return self.read(torch.zeros(n, dtype=torch.int64, device=zeros.device), (zeros, zeros))
 
     def read(self, word: Tensor, state: State) -> State:
-        """The memory after one more word (...) (Hochreiter & Schmidhuber 1997, Gers et al. 2000)."""
+        """The memory after one more word (...), an LSTM's (Gers et al. 2000)."""
         return self._remember(self.from_word(self.words(word)), state)
 
     def _remember(self, heard: Tensor, state: State) -> State:
@@ -58,12 +58,12 @@ class LanguageModel(nn.Module):
         return o.sigmoid() * c.tanh(), c
 
     def forward(self, x: Tensor) -> Tensor:
-        """log p of each word of x (n, length), given those before it, in nats: (n, length)."""
+        """The log probability, in nats, of each word of x given those before it: (n, length)."""
         state, hs = self.begin(len(x)), []
         for heard in self.from_word(self.words(x)).unbind(1):
             hs.append(state[0])
             state = self._remember(heard, state)
-        logits = self.to_words(torch.stack(hs, 1)).float()
+        logits = self.to_words(torch.stack(hs, 1)).to(self.to_words.weight.dtype)
         return logits.gather(-1, x[..., None]).squeeze(-1) - logits.logsumexp(-1)
 
     def write(self, u: Tensor) -> Tensor:
@@ -73,6 +73,29 @@ class LanguageModel(nn.Module):
             sentence.append(pick(self.to_words(state[0]), at))
             state = self.read(sentence[-1], state)
         return torch.stack(sentence, 1)
+
+    @torch.no_grad()
+    def finish(self, x: Tensor, u: Tensor) -> Tensor:
+        """Finishes each beginning of sentences x (n, length), N times over.
+
+        Args:
+            x: the sentences.
+            u: uniform in [0, 1): (n, length - 1, N, length).
+
+        Returns:
+            (n, length - 1, N, length): those at [:, t] begin with the first t + 1 words of x.
+        """
+        n, _, N, length = u.shape
+        made = x[:, None, None].repeat(1, length - 1, N, 1)
+        h, c = self.begin(n)
+        open_h = open_c = h.new_empty(n, 0, N, self.hidden)
+        for t in range(1, length):
+            h, c = self.read(x[:, t - 1], (h, c))
+            open_h, open_c = self.read(made[:, : t - 1, :, t - 1], (open_h, open_c))
+            open_h = torch.cat([open_h, h[:, None, None].expand(n, 1, N, -1)], 1)
+            open_c = torch.cat([open_c, c[:, None, None].expand(n, 1, N, -1)], 1)
+            made[:, :t, :, t] = pick(self.to_words(open_h), u[:, :t, :, t])
+        return made
 
     @torch.no_grad()
     def sample(self, n: int, length: int, chance: Chance) -> Tensor:
@@ -85,7 +108,7 @@ def pick(logits: Tensor, u: Tensor) -> Tensor:
 
     With u uniform, each word comes as often as its logit (..., vocabulary) asks for.
     """
-    cumulative = logits.float().softmax(-1).cumsum(-1)
+    cumulative = logits.to(u.dtype).softmax(-1).cumsum(-1)
     at = u[..., None] * cumulative[..., -1:]  # the sum is 1 only up to rounding
     found = torch.searchsorted(cumulative, at, right=True).squeeze(-1)
     return found.clamp_(max=logits.shape[-1] - 1)

@@ -99,7 +99,7 @@ def read(folder: Path) -> list[dict[str, Any]]:
     for text in file.read_text("utf-8", errors="replace").split("\n"):
         try:
             line = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             continue
         if isinstance(line, dict) and isinstance(line.get("round"), int):
             lines.append(line)

@@ -126,14 +126,14 @@ class Progress(Decoration):
         (then, _, before), (now, _, after) = self._past[0], self._past[-1]
         if after <= before or after >= 1:
             return ""
-        return f"{_duration((1 - after) * (now - then) / (after - before))} left"
+        return f"{duration((1 - after) * (now - then) / (after - before))} left"
 
 
 def _percent(trainer: Trainer) -> str:
     return f"{int(100 * trainer.clock.progress)} %"
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
     """Such as 42 s, 3:05, 1:02:03 or 2 d 4 h."""
     s = round(seconds)
     if s < 60:

@@ -31,14 +31,12 @@ Reproduce: `ganvas train progan --data digits --seed 0`
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-import torch
 from torch import Tensor, nn
-from torch.nn.functional import avg_pool2d, conv2d, conv_transpose2d, interpolate, leaky_relu
+from torch.nn.functional import avg_pool2d, interpolate, leaky_relu
 
 from ganvas.core import (
     Adam,
@@ -56,6 +54,7 @@ from ganvas.core import (
 )
 from ganvas.losses.adversarial import wasserstein_d, wasserstein_g
 from ganvas.losses.penalties import gradient_penalty
+from ganvas.nets.equalised import Conv, MinibatchDeviation, Unfold, pixel_norm
 
 
 @dataclass(frozen=True)
@@ -82,40 +81,8 @@ class ProGANConfig(Config):
     """Decay of G's moving average, the one that is shown (the paper: 0.999)."""
 
 
-class Conv(nn.Conv2d):
-    """A convolution with an equalised learning rate: N(0, 1) weights, scaled when used (4.1)."""
-
-    def __init__(
-        self, before: int, after: int, kernel: int, padding: int = 0, gain: float = math.sqrt(2)
-    ) -> None:
-        super().__init__(before, after, kernel, padding=padding)
-        self.scale = _equalise(self, gain)
-
-    def forward(self, x: Tensor) -> Tensor:
-        return conv2d(x, self.weight * self.scale, self.bias, padding=self.padding)
-
-
-class Unfold(nn.ConvTranspose2d):
-    """(n, before, 1, 1) -> (n, after, 4, 4), with an equalised learning rate."""
-
-    def __init__(self, before: int, after: int) -> None:
-        super().__init__(before, after, 4)
-        self.scale = _equalise(self, math.sqrt(2))
-
-    def forward(self, x: Tensor, output_size: list[int] | None = None) -> Tensor:
-        return conv_transpose2d(x, self.weight * self.scale, self.bias)
-
-
-def _equalise(layer: nn.Conv2d | nn.ConvTranspose2d, gain: float) -> float:
-    """Weights from N(0, 1), no bias; returns He's constant gain / sqrt(fan in)."""
-    assert layer.bias is not None
-    nn.init.normal_(layer.weight)
-    nn.init.zeros_(layer.bias)
-    return gain / math.sqrt(layer.weight.numel() / layer.bias.numel())
-
-
 class Act(nn.Module):
-    """Leaky ReLU; in G, followed by pixel norm: feature vectors of mean square 1 (4.2)."""
+    """Leaky ReLU; in G, followed by pixel norm."""
 
     def __init__(self, norm: bool) -> None:
         super().__init__()
@@ -126,11 +93,6 @@ class Act(nn.Module):
         return pixel_norm(x) if self.norm else x
 
 
-def pixel_norm(x: Tensor) -> Tensor:
-    """x / sqrt(mean of x² over the features + 1e-8), at each pixel (section 4.2)."""
-    return x * (x.square().mean(1, keepdim=True) + 1e-8).rsqrt()
-
-
 def up(x: Tensor, factor: int = 2) -> Tensor:
     """Larger by a factor: each pixel becomes a square."""
     return interpolate(x, scale_factor=factor, mode="nearest") if factor > 1 else x
@@ -139,22 +101,6 @@ def up(x: Tensor, factor: int = 2) -> Tensor:
 def down(x: Tensor, factor: int = 2) -> Tensor:
     """Smaller by a factor: each square becomes its mean."""
     return avg_pool2d(x, factor) if factor > 1 else x
-
-
-class MinibatchDeviation(nn.Module):
-    """Appends a map of how much the images of a group of four differ (section 3).
-
-    (n, c, h, w) -> (n, c + 1, h, w). Deviations are averaged over features and pixels.
-    """
-
-    batch_statistics = True
-
-    def forward(self, x: Tensor) -> Tensor:
-        n, c, h, w = x.shape
-        size = next(size for size in (4, 3, 2, 1) if n % size == 0)
-        groups = x.float().view(size, n // size, c, h, w)
-        deviation = (groups.var(0, correction=0) + 1e-8).sqrt().mean((1, 2, 3))
-        return torch.cat([x, deviation.to(x).repeat(size).view(n, 1, 1, 1).expand(n, 1, h, w)], 1)
 
 
 class Generator(nn.Module):

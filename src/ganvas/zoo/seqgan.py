@@ -54,6 +54,7 @@ from ganvas.core import (
     Schedule,
     Stage,
     Tokens,
+    UsageError,
 )
 from ganvas.losses.adversarial import minimax_d
 from ganvas.metrics.tokens import oracle_nll
@@ -62,7 +63,6 @@ from ganvas.nets.language import (
     ORACLE_VOCABULARY,
     LanguageModel,
     oracle,
-    pick,
 )
 
 
@@ -129,35 +129,6 @@ class Discriminator(nn.Module):
         fake, real = self.last(h if mask is None else h * mask).unbind(1)
         return real - fake  # the log odds of a softmax over the two
 
-    def penalty(self) -> Tensor:
-        """Half the squared weights of the last layer."""
-        return (self.last.weight.square().sum() + self.last.bias.square().sum()) / 2
-
-
-@torch.no_grad()
-def finish(G: LanguageModel, x: Tensor, u: Tensor) -> Tensor:
-    """Finishes each beginning of sentences x (n, length), N times over.
-
-    Args:
-        G: who writes.
-        x: the sentences.
-        u: uniform in [0, 1): (n, length - 1, N, length).
-
-    Returns:
-        (n, length - 1, N, length): the sentences at [:, t] begin with x's first t + 1 words.
-    """
-    n, _, N, length = u.shape
-    made = x[:, None, None].repeat(1, length - 1, N, 1)
-    at = G.begin(n)
-    open_h = open_c = at[0].new_empty(n, 0, N, G.hidden)
-    for t in range(1, length):
-        at = G.read(x[:, t - 1], at)
-        open_h, open_c = G.read(made[:, : t - 1, :, t - 1], (open_h, open_c))
-        open_h = torch.cat([open_h, at[0][:, None, None].expand(n, 1, N, -1)], 1)
-        open_c = torch.cat([open_c, at[1][:, None, None].expand(n, 1, N, -1)], 1)
-        made[:, :t, :, t] = pick(G.to_words(open_h), u[:, :t, :, t])
-    return made
-
 
 class SeqGAN(Game):
     paper = Paper(
@@ -187,15 +158,24 @@ class SeqGAN(Game):
     def __init__(self, config: SeqGANConfig, x: Tokens) -> None:
         super().__init__(config)
         self.inputs, self.output = {"z": Noise(x.length, law="uniform")}, x
+        self.sentences = x
         G = LanguageModel(x.vocabulary, config.embedding, config.hidden)
         for weight in G.parameters():
             nn.init.normal_(weight, std=0.1)
-        spans = [(w, n) for w, n in zip(config.widths, config.filters, strict=True) if w <= x.length]
+        spans = [
+            (w, n) for w, n in zip(config.widths, config.filters, strict=False) if w <= x.length
+        ]
+        if len(config.widths) != len(config.filters) or not spans:
+            raise UsageError(
+                f"seqgan needs a number of filters for each of D's widths, one of them at most "
+                f"{x.length}, not widths {config.widths} with filters {config.filters}"
+            )
         D = Discriminator(x.vocabulary, config.d_embedding, *zip(*spans, strict=True))
         turn = sum(config.shares[:2]) / sum(config.shares)
         lr = Schedule(((0.0, config.lr_g), (turn, config.lr_g), (turn, config.lr_policy)))
         self.G = Player(G, Adam(lr, (0.9, 0.999)))
         self.D = Player(D, Adam(config.lr_d, (0.9, 0.999)))
+        self.features = D.features
 
     def stages(self) -> list[Stage]:
         """Maximum likelihood, discriminator pretraining, adversarial."""
@@ -218,7 +198,7 @@ class SeqGAN(Game):
         x = next(data).x
         fake = self.generate(self.noise(len(x)))
         real_score, fake_score = self.D(x, self.dropout(len(x))), self.D(fake, self.dropout(len(x)))
-        loss = minimax_d(real_score, fake_score) / 2 + self.config.l2 * self.D.net.penalty()
+        loss = minimax_d(real_score, fake_score) / 2 + self.config.l2 * self.d_weights()
         figures = {"D(x)": real_score.sigmoid().mean(), "D(G(z))": fake_score.sigmoid().mean()}
         yield Move(self.D, loss, **figures)
 
@@ -235,27 +215,38 @@ class SeqGAN(Game):
     def dropout(self, n: int) -> Tensor:
         """A mask for D's features that keeps some of them, larger for that: (n, features)."""
         keep = self.config.keep
-        return (self.chance.uniform(n, self.D.net.features) < keep).float() / keep
+        return (self.chance.uniform(n, self.features) < keep) / keep
+
+    def d_weights(self) -> Tensor:
+        """Half the squared weights of D's last layer."""
+        squares = [w.square().sum() for w in self.D.net.get_submodule("last").parameters()]
+        return torch.stack(squares).sum() / 2
 
     def rewards(self, x: Tensor) -> Tensor:
         """Q (n, length): what each word of x led to, in D's eyes (eq. 4)."""
         n, length = x.shape
         u = self.chance.uniform(n, length - 1, self.config.rollouts, length)
-        ends = finish(self.G.net, x, u).flatten(0, 2)
+        ends = self.writer.finish(x, u).flatten(0, 2)
         worth = torch.cat([self.D.still(some).sigmoid() for some in ends.split(4096)])
         later = worth.view(n, length - 1, -1).mean(2)
         return torch.cat([later, self.D.still(x).sigmoid()[:, None]], 1)
 
+    @property
+    def writer(self) -> LanguageModel:
+        """The network of G."""
+        assert isinstance(self.G.net, LanguageModel)
+        return self.G.net
+
     def measure(self, x: Tensor) -> dict[str, float]:
         """NLL_oracle of sentences, if they are an oracle's."""
-        if self.config.oracle is None or self.output.words:
+        if self.config.oracle is None or self.sentences.words:
             return {}
-        judge = _oracle(self.output.vocabulary, self.config.oracle)
+        judge = _oracle(self.sentences.vocabulary, self.config.oracle)
         return {"oracle nll": oracle_nll(x, judge)}
 
     @torch.no_grad()
     def generate(self, z: Tensor) -> Tensor:
-        return self.G.best.write((z + 1) / 2)
+        return self.writer.write((z + 1) / 2)
 
     def judge(self, x: Tensor) -> Tensor:
         return self.D(x)

@@ -1,0 +1,77 @@
+"""`ganvas demo`: the first two minutes."""
+
+from __future__ import annotations
+
+import json
+import shlex
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from ganvas import api
+from ganvas.cli.drawings import png
+from ganvas.cli.options import Option, parse
+from ganvas.cli.printing import paragraph, table
+from ganvas.cli.train import result
+from ganvas.core.run import Run
+from ganvas.watch.files import write_whole
+from ganvas.watch.pictures import grid
+
+GAME, DATA, SECONDS = "dcgan", "digits", 45
+SAMPLES, COLUMNS = 1000, 10
+"""How many digits are drawn; the picture shows the first COLUMNS² of them, unselected."""
+
+BEFORE = f"""\
+Two networks now play a game. One sees real handwritten digits, 16x16 pixels, and pictures that the
+other invents, and learns to tell them apart; the other learns to be mistaken for real. It takes
+{SECONDS} seconds.
+"""
+
+
+def main(words: Sequence[str]) -> None:
+    """Trains, draws, and says where the pictures are.
+
+    Raises:
+        UsageError: for a word that it does not take.
+        GanvasError: if something failed.
+    """
+    options = [
+        Option("out", str | None, None, "The run's folder.", value="RUN"),
+        Option("json", bool, False, "Print the result as one JSON object."),
+    ]
+    asked = parse("demo", "", {"demo": options}, words)
+    out = sys.stderr if asked["json"] else sys.stdout
+    print(paragraph(BEFORE) + "\n", file=out, flush=True)
+    run = api.train(GAME, data=DATA, minutes=SECONDS / 60, out=asked["out"])
+    began = time.perf_counter()
+    samples = run.sample(SAMPLES)
+    drawn_in = time.perf_counter() - began
+    picture = run.folder / "digits.png"
+    tiles = grid(samples[: COLUMNS**2], COLUMNS)
+    write_whole(picture, png(tiles))
+    made = {**result(run), "picture": str(picture), "samples": SAMPLES, "sampling": drawn_in}
+    if asked["json"]:
+        print(json.dumps(made, ensure_ascii=False))
+    else:
+        print(_told(run, drawn_in, picture))
+
+
+def _told(run: Run, drawn_in: float, picture: Path) -> str:
+    clock, folder = run.clock, shlex.quote(str(run.folder))
+    seen = clock.images / run.plan.data["rows"]["x"]
+    story = (
+        f"{'They' if run.ended == 'done' else f'It was {run.ended}: they'} played "
+        f"{clock.round:,} rounds in {clock.seconds:.0f} s and saw {clock.images:,} pictures, each "
+        f"real digit about {seen:,.0f} times. Then they drew {SAMPLES:,} digits that nobody wrote, "
+        f"in {drawn_in:.1f} s; the picture shows the first {COLUMNS**2}."
+    )
+    rows = [
+        ("picture", str(picture)),
+        ("report", str(run.folder / "report.html")),
+        ("next", f"ganvas sample {folder} -n 64 --seed 1 --best 0.25 -o grid.png"),
+        ("", f"ganvas train --resume {folder} --minutes 3"),
+        ("", "ganvas list"),
+        ("", f"ganvas show {GAME}"),
+    ]
+    return f"\n{paragraph(story)}\n\n{table(rows)}"

@@ -1,0 +1,231 @@
+"""`ganvas train GAME` and `ganvas train --resume RUN`."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from ganvas import api
+from ganvas.cli.options import (
+    JSON,
+    Option,
+    flags_of,
+    options_of,
+    parse,
+    refuse,
+    shown,
+    take,
+    value_of,
+)
+from ganvas.cli.pages import HELP, PAGES
+from ganvas.cli.printing import is_first, table
+from ganvas.core import GameError, Settings, UsageError, parallel, registry
+from ganvas.core.config import Options
+from ganvas.core.run import Run
+from ganvas.watch import files, log
+
+RESUME = "--resume"
+DATA = "A built-in source (ganvas data list) or a folder of images."
+IMAGES = "... or after so many real images, repeats counted ..."
+
+
+@dataclass(frozen=True)
+class Start(Options):
+    """What a new run may be given beside the game's own options."""
+
+    data: str | None = None
+    size: int | tuple[int, ...] | None = None
+    """Of the images: 32 for squares, 24x32 for height x width; the preset's unless given."""
+    channels: int | None = None
+    """1 grey, 3 RGB, 4 RGBA; what the data has unless given."""
+    fit: Literal["crop", "pad", "stretch"] = "crop"
+    """How images of another shape become that size."""
+    out: str | None = None
+    """The run's folder; a new one below runs/ unless given."""
+    preset: str = "default"
+    """Which size: default, or paper for the paper's own."""
+    seed: int = 0
+    """Decides everything that is drawn."""
+
+
+@dataclass(frozen=True)
+class GoOn(Options):
+    """What `--resume` allows beside a new length."""
+
+    resume: str = ""
+    """The run's folder."""
+    from_: int | None = None
+    """Go back to the checkpoint of this round first."""
+
+
+@dataclass(frozen=True)
+class Length(Options):
+    """How long a run is, and how much is said of it."""
+
+    steps: int | None = None
+    """End after so many rounds ..."""
+    images: int | None = None
+    minutes: float | None = None
+    """... or after so many minutes."""
+    save_every: float = 30.0
+    """Seconds between checkpoints."""
+    quiet: bool = False
+    """No progress bar."""
+    json: bool = False
+    """Print the result as one JSON object."""
+
+
+def main(words: Sequence[str]) -> None:
+    """Trains, and says where the results are and what to type next.
+
+    Raises:
+        UsageError: for wrong options.
+        GanvasError: if the training failed.
+    """
+    name, rest = _game_in(words)
+    if name is None and set(rest) & set(HELP):
+        print(PAGES["train"], end="")
+        return
+    if any(word.split("=")[0] == RESUME for word in rest):
+        run = _go_on(name, rest)
+    elif name is None:
+        raise UsageError(f"train which game? there are: {', '.join(registry.names())}")
+    else:
+        run = _begin(name, rest)
+    parallel.leave()
+    if is_first():
+        print(json.dumps(result(run), ensure_ascii=False) if JSON in rest else told(run))
+
+
+def _game_in(words: Sequence[str]) -> tuple[str | None, list[str]]:
+    """The game among the words, and the other words."""
+    flags = flags_of([*options_of(Length()), *options_of(Settings())])
+    name, rest = take(words, [*flags, *HELP])
+    if name is None:  # it may stand behind a flag of its own, which one cannot know yet
+        name = next((word for word in words if word in registry.names()), None)
+        rest = [word for word in words if word != name]
+    return name, rest
+
+
+def _begin(name: str, words: Sequence[str]) -> Run:
+    """A new run."""
+    groups = options(name, value_of("--preset", words, "default"))
+    paper = registry.find(name).paper
+    about = f"Trains {name}: {paper.title} ({paper.year})"
+    values = parse(f"train {name}", about, groups, words)
+    compute = {option.name: values.pop(option.name) for option in groups["computing"]}
+    del values["json"]
+    return api.train(name, settings=Settings.build(**compute), **values)
+
+
+def options(name: str, preset: str) -> dict[str, list[Option]]:
+    """All options of `ganvas train` for a game, by group, with the preset's values as defaults.
+
+    Raises:
+        UsageError: for an unknown game or preset.
+        GameError: if the game's config takes the name of another option.
+    """
+    game = registry.find(name)
+    chosen = registry.preset_of(game, preset)
+    config = registry.config_of(game).build(**chosen.config)
+    start = options_of(
+        Start(preset=preset),
+        data={"value": "SOURCE|FOLDER", "help": f"{DATA} (default: {chosen.data})"},
+        size={"read": _size, "value": "N|HxW"},
+        out={"value": "RUN"},
+    )
+    length = options_of(Length(), images={"help": f"{IMAGES} (default: {config.images})"})
+    groups = {
+        "run": [*start, *length],
+        "computing": options_of(Settings()),
+        name: options_of(config, but=["images"]),
+    }
+    names = [option.name for group in groups.values() for option in group]
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise GameError(f"the config of {name} takes the name of another option: {min(twice)}")
+    return groups
+
+
+def _size(text: str) -> int | tuple[int, int]:
+    try:
+        sides = [int(side) for side in text.lower().split("x")]
+    except ValueError:
+        sides = []
+    if len(sides) not in (1, 2) or min(sides) < 1:
+        raise UsageError(f"--size must be like 32 or, height x width, 24x32; not {text!r}")
+    return sides[0] if len(sides) == 1 else (sides[0], sides[1])
+
+
+def _go_on(name: str | None, words: Sequence[str]) -> Run:
+    """A run that is there already, from where it stands."""
+    run = Run(value_of(RESUME, words, ""))
+    if name not in (None, run.plan.game):
+        raise UsageError(f"{run.folder} is a run of {run.plan.game}, not of {name}")
+    allowed = [*options_of(GoOn()), *options_of(Length())]
+    known = {option.word for option in allowed}
+    for word in (word.split("=")[0].replace("_", "-") for word in words if word.startswith("--")):
+        if word in known:
+            continue
+        groups = options(run.plan.game, run.plan.preset)
+        if word in {option.word for group in groups.values() for option in group}:
+            raise UsageError(
+                f"{word} contradicts --resume: a run goes on with the game, the data and the "
+                f"options that it began with; only {', '.join(sorted(known - {RESUME}))} may be new"
+            )
+        refuse([word], known, "train --resume")
+    values = parse("train --resume RUN", "Goes on with a run.", {"run": allowed}, words)
+    del values["json"]
+    return api.resume(values.pop("resume"), at=values.pop("from_"), **values)
+
+
+def result(run: Run) -> dict[str, Any]:
+    """What became of a run, as plain values."""
+    lines = [line for line in log.read(run.folder) if "trouble" not in line]
+    when = ("round", "images", "seconds", "stage")
+    return {
+        "run": str(run.folder),
+        "game": run.plan.game,
+        "rounds": run.clock.round,
+        "images": run.clock.images,
+        "seconds": round(run.clock.seconds, 3),
+        "ended": run.ended,
+        "figures": {k: v for k, v in (lines or [{}])[-1].items() if k not in when},
+        **{word: str(path) for word, path in products(run).items()},
+    }
+
+
+def products(run: Run) -> dict[str, Path]:
+    """What there is to look at: the last picture and the report."""
+    there = {"report": run.folder / "report.html"}
+    if frames := files.frames(run.folder):
+        there = {"picture": frames[-1], **there}
+    return {word: path for word, path in there.items() if path.exists()}
+
+
+def told(run: Run) -> str:
+    """What became of a run, where the results are, and what to type next."""
+    clock, folder = run.clock, shlex.quote(str(run.folder))
+    rows = [("run", str(run.folder)), *((w, str(path)) for w, path in products(run).items())]
+    sample = f"ganvas sample {folder} -n 64 -o grid.png"
+    if run.ended == "done":
+        how = f"done after round {clock.round:,}"
+        rows += [("next", sample), ("", f"ganvas train --resume {folder} {longer(run)}")]
+    else:
+        how = f"{run.ended} after round {clock.round:,}; everything is saved"
+        rows += [("go on", f"ganvas train --resume {folder}"), ("next", sample)]
+    seen = f"{clock.images:,} images, {clock.seconds:.0f} s"
+    return f"{run.plan.game}: {how} ({seen})\n{table(rows)}"
+
+
+def longer(run: Run) -> str:
+    """The option that makes a run that is done twice as long."""
+    clock = run.clock
+    if clock.goal_seconds is not None:
+        return f"--minutes {shown(2 * clock.goal_seconds / 60)}"
+    if clock.goal_rounds is not None:
+        return f"--steps {2 * clock.goal_rounds}"
+    return f"--images {2 * clock.goal_images}"

@@ -1,0 +1,146 @@
+"""What is in a folder of images and what training would make of it, before anybody trains."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ganvas.data.decode import DEEP
+from ganvas.data.examine import Examination, examine
+from ganvas.data.folder import survey
+from ganvas.data.images import too_broken
+from ganvas.data.notes import notes
+from ganvas.data.source import MEMORY, Fit, Size, Wish
+
+
+@dataclass(frozen=True)
+class Would:
+    """What training would make of a folder."""
+
+    size: Size
+    """(height, width)"""
+    channels: int
+    cut: float
+    """The share of the pixels of an average image that `crop` cuts off."""
+    labels: tuple[str, ...]
+    """The names of the classes; none if there is only one."""
+    domains: tuple[str, ...]
+    """The folders that would be x and y for a game of two domains."""
+    megabytes: float
+    """The memory that all the images take."""
+    kept: bool
+    """Whether they are kept in memory, or are decoded anew whenever they are needed."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What is in a folder of images."""
+
+    folder: str
+    images: int
+    """Files that are images by their names."""
+    readable: int
+    unreadable: dict[str, str]
+    """Why, by file."""
+    others: dict[str, int]
+    """Files of other kinds, by their ending."""
+    closed: list[str]
+    """Folders that could not be opened."""
+    sizes: dict[str, int]
+    """Images of each size, HEIGHTxWIDTH, the most frequent first."""
+    formats: dict[str, int]
+    modes: dict[str, int]
+    """Images of each mode that Pillow has for them, as L (grey), P (palette), I;16 (16 bit)."""
+    grey: int
+    """Images without colour, whatever their mode."""
+    transparent: int
+    """Images that are transparent somewhere."""
+    deep: int
+    """Images of more than 8 bits a pixel and channel."""
+    frames: int
+    """Images with several frames."""
+    duplicates: list[list[str]]
+    """Files that show exactly the same picture, group by group."""
+    contradictions: int
+    """How many of these groups lie in more than one class."""
+    classes: dict[str, int]
+    """Readable images of each class; empty if there are none."""
+    test: bool
+    """Whether a part of the folder is for testing."""
+    would: Would | None
+    """What training would make of it; None if nothing can be read."""
+    notes: list[str]
+    trouble: str | None
+    """Why training would refuse it; None if it would not."""
+
+    def to_json(self) -> dict[str, Any]:
+        """The report as plain values."""
+        return dataclasses.asdict(self)
+
+
+def check(
+    folder: str | Path,
+    *,
+    size: int | tuple[int, int] | None = None,
+    channels: int | None = None,
+    fit: Fit = "crop",
+) -> Report:
+    """Looks at every image of a folder, in all its parts.
+
+    Args:
+        folder: the folder.
+        size, channels, fit: what the training will be given, as in `ganvas.data.load`.
+
+    Raises:
+        UsageError: if the folder is missing, or without images.
+    """
+    layout = survey(Path(folder).expanduser(), "all")
+    found = examine(layout, Wish.of(size, channels, fit, "all", ()), keep=False)
+    good = [found.headers[i] for i in found.good]
+    twins = found.twins()
+    classes = Counter(layout.group_of[i] for i in found.good)
+    names = list(layout.groups)
+    by_class = {names[i]: n for i, n in sorted(classes.items())} if len(names) > 1 else {}
+    return Report(
+        folder=str(layout.root),
+        images=len(layout.files),
+        readable=len(good),
+        unreadable={layout.short(layout.files[i]): why for i, why in found.broken.items()},
+        others=dict(layout.others.most_common()),
+        closed=layout.closed,
+        sizes={f"{h}x{w}": n for (h, w), n in found.sizes().most_common()},
+        formats=dict(Counter(header.kind for header in good).most_common()),
+        modes=dict(Counter(header.mode for header in good).most_common()),
+        grey=sum(look.grey for look in found.looks.values()),
+        transparent=sum(look.clear for look in found.looks.values()),
+        deep=sum(header.mode in DEEP for header in good),
+        frames=sum(header.frames for header in good),
+        duplicates=[[layout.short(layout.files[i]) for i in group] for group in twins],
+        contradictions=sum(len({layout.group_of[i] for i in group}) > 1 for group in twins),
+        classes=by_class,
+        test=layout.tested,
+        would=_would(found, tuple(by_class)) if good else None,
+        notes=notes(layout, found),
+        trouble=too_broken(layout, found),
+    )
+
+
+def _would(found: Examination, classes: tuple[str, ...]) -> Would:
+    (height, width), channels = found.size, found.channels
+    n = len(found.good) * channels * height * width
+    cuts = [0.0]
+    if found.wish.fit == "crop":
+        shapes = found.sizes().elements()
+        cuts = [1 - min(h * width, w * height) / max(h * width, w * height) for h, w in shapes]
+    return Would(
+        size=found.size,
+        channels=channels,
+        cut=sum(cuts) / len(cuts),
+        labels=classes if len(classes) > 1 else (),
+        domains=classes if len(classes) == 2 else (),
+        megabytes=n / 2**20,
+        kept=n <= MEMORY,
+    )

@@ -1,0 +1,144 @@
+"""A folder of images as a source: every file is decoded once, before anybody trains on it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from functools import cached_property
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ganvas.core import DataError, Image, Label, Space, Table
+from ganvas.data import decode, examine
+from ganvas.data.decode import Unreadable
+from ganvas.data.examine import Examination
+from ganvas.data.folder import Layout, survey
+from ganvas.data.notes import named_broken, notes
+from ganvas.data.source import Fit, Rows, Source, Wish, as_floats, fingerprint, given, listed
+
+
+class Files:
+    """A table of images that are decoded when they are fetched: too many to be kept."""
+
+    slow = True
+
+    def __init__(
+        self,
+        spaces: Mapping[str, Space],
+        files: list[Path],
+        columns: Mapping[str, Tensor],
+        found: Examination,
+    ) -> None:
+        self.spaces, self.files, self.columns, self.found = spaces, files, columns, found
+
+    def __len__(self) -> int:
+        return len(self.files)
+
+    @cached_property
+    def _pool(self) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(examine.workers(), "ganvas-decode")
+
+    def fetch(self, rows: Tensor) -> dict[str, Tensor]:
+        """The rows of these numbers.
+
+        Raises:
+            DataError: if a file that could be read before no longer can.
+        """
+        got = {name: column.index_select(0, rows) for name, column in self.columns.items()}
+        pixels = self._pool.map(self._decode, [self.files[i] for i in rows.tolist()])
+        picture = next(name for name, space in self.spaces.items() if isinstance(space, Image))
+        return {picture: as_floats(torch.from_numpy(np.stack(list(pixels)))), **got}
+
+    def _decode(self, file: Path) -> np.ndarray:
+        found = self.found
+        try:
+            plain = decode.picture(file, max(found.size))
+        except Unreadable as error:
+            raise DataError(f"{file} could be read when training began: {error}") from error
+        x = decode.render(plain, found.size, found.wish.fit, found.span)
+        return decode.recolour(x, found.channels)
+
+
+def load_folder(folder: Path, wish: Wish) -> Source:
+    """The images of a folder, with the classes or domains that its folders make.
+
+    Raises:
+        UsageError: if there are none.
+        DataError: if more than half cannot be read.
+    """
+    layout = survey(folder, wish.split)
+    found = examine.examine(layout, wish, keep=True)
+    if why := too_broken(layout, found):
+        raise DataError(why)
+    image, groups = Image(found.channels, *found.size), layout.group_of
+    facts = [repr((image, wish.fit, found.span)), *layout.groups]
+    facts += [f"{groups[i]} {found.sums[i]}" for i in found.good]
+    said = notes(layout, found)
+    if found.pixels is None:
+        said.append("too many to keep in memory: each is decoded anew whenever it is needed")
+    return Source(
+        folder.resolve().name or "images",
+        _tables(layout, found, image),
+        given(str(folder.resolve()), wish, image),
+        fingerprint(facts),
+        said,
+    )
+
+
+def _tables(layout: Layout, found: Examination, image: Image) -> list[Table]:
+    """Two tables if two domains were asked for, else one, with labels if there are classes."""
+    group = torch.tensor(layout.group_of)[found.good]
+    present, label = group.unique(return_inverse=True)
+    if "y" in found.wish.fields and len(present) == 2:
+        domains = enumerate("xy")
+        return [_table(layout, found, {y: image}, label == number) for number, y in domains]
+    everything = torch.ones(len(group), dtype=torch.bool)
+    if len(present) == 1:
+        return [_table(layout, found, {"x": image}, everything)]
+    names = list(layout.groups)
+    classes = Label(len(present), tuple(names[i] for i in present.tolist()))
+    return [_table(layout, found, {"x": image, "label": classes}, everything, label=label)]
+
+
+def _table(
+    layout: Layout,
+    found: Examination,
+    spaces: Mapping[str, Space],
+    keep: Tensor,
+    **columns: Tensor,
+) -> Table:
+    """A table of those of the good files that are to be kept, (good files,) bool."""
+    picture = next(iter(spaces))
+    if found.pixels is not None:
+        pixels = torch.from_numpy(found.pixels)
+        return Rows(spaces, {picture: pixels if bool(keep.all()) else pixels[keep], **columns})
+    files = [layout.files[i] for i, wanted in zip(found.good, keep.tolist(), strict=True) if wanted]
+    return Files(spaces, files, columns, found)
+
+
+def load_picture(file: Path, image: Image, fit: Fit = "crop") -> Tensor:
+    """One image file as an element of a space: (channels, height, width) in [-1, 1].
+
+    Raises:
+        Unreadable: if it is none, or broken.
+    """
+    header = decode.peek(file)
+    size = (image.height, image.width)
+    plain = decode.picture(file, max(size))
+    x = decode.render(plain, size, fit, examine.choose_span([header]))
+    return as_floats(torch.from_numpy(decode.recolour(x, image.channels)))
+
+
+def too_broken(layout: Layout, found: Examination) -> str | None:
+    """Why there is too little to train on; None if at least half of the images can be read."""
+    total, broken = len(layout.files), len(found.broken)
+    if 2 * broken <= total:
+        return None
+    return (
+        f"{broken:,} of {total:,} images in {layout.root} cannot be read: "
+        f"{listed(named_broken(layout, found))}; mend or remove them "
+        "(`ganvas data check` names them all)"
+    )

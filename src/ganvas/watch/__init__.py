@@ -1,0 +1,41 @@
+"""What listens to a run: its log, its pictures, its report, and a bar that shows how far it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from rich.console import Console
+from torch import Tensor
+
+from ganvas.core import Listener
+from ganvas.watch.log import Log
+from ganvas.watch.previews import Previews
+from ganvas.watch.progress import Progress
+from ganvas.watch.report import Report
+from ganvas.watch.tensorboard import TensorBoard, installed
+
+__all__ = ["Log", "Previews", "Progress", "Report", "TensorBoard", "listeners"]
+
+
+def listeners(
+    folder: Path,
+    real: Mapping[str, Tensor] | None = None,
+    *,
+    quiet: bool = False,
+    console: Console | None = None,
+) -> list[Listener]:
+    """All that a run is usually watched by, in an order in which each finds what it reads.
+
+    Args:
+        folder: the run's folder, for what they write.
+        real: rows of real data to draw from and beside; from the run's tables if None.
+        quiet: without a progress bar.
+        console: where the progress bar goes; stderr if None.
+    """
+    log = Log(folder)
+    found: list[Listener] = [log, Previews(folder, real)]
+    if installed():
+        found.append(TensorBoard(folder, log))
+    found.append(Report(folder))
+    return found if quiet else [*found, Progress(log, console)]

@@ -1,0 +1,91 @@
+"""Each loss against its closed form, and its gradient against finite differences."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+
+import pytest
+import torch
+from torch import Tensor
+
+from ganvas.losses import adversarial
+
+LOG2 = math.log(2)
+PAIRS = ("minimax_d", "wasserstein_d", "least_squares_d")
+SINGLES = ("minimax_g", "nonsaturating_g", "wasserstein_g", "least_squares_g")
+
+
+def scores(*shape: int, seed: int = 0) -> Tensor:
+    return 2 * torch.randn(*shape, generator=torch.Generator().manual_seed(seed)).double()
+
+
+def log_sigmoid(score: float) -> float:
+    return -math.log1p(math.exp(-score))
+
+
+FORMULAS: dict[str, Callable[..., float]] = {
+    "minimax_d": lambda r, f: -log_sigmoid(r) - log_sigmoid(-f),
+    "minimax_g": lambda f: log_sigmoid(-f),
+    "nonsaturating_g": lambda f: -log_sigmoid(f),
+    "wasserstein_d": lambda r, f: f - r,
+    "wasserstein_g": lambda f: -f,
+    "least_squares_d": lambda r, f: ((r - 1) ** 2 + f**2) / 2,
+    "least_squares_g": lambda f: (f - 1) ** 2 / 2,
+}
+
+
+def test_no_loss_goes_without_a_formula() -> None:
+    known = {name for name in vars(adversarial) if name.endswith(("_d", "_g"))}
+    assert known == FORMULAS.keys()
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_what_discriminators_want(name: str) -> None:
+    real, fake = scores(5), scores(5, seed=1)
+    expected = sum(FORMULAS[name](r, f) for r, f in zip(real.tolist(), fake.tolist(), strict=True))
+    loss = getattr(adversarial, name)(real, fake)
+    assert loss.shape == ()
+    assert loss.item() == pytest.approx(expected / 5, rel=1e-12)
+
+
+@pytest.mark.parametrize("name", SINGLES)
+def test_what_generators_want(name: str) -> None:
+    fake = scores(5)
+    loss = getattr(adversarial, name)(fake)
+    assert loss.shape == ()
+    assert loss.item() == pytest.approx(sum(map(FORMULAS[name], fake.tolist())) / 5, rel=1e-12)
+
+
+@pytest.mark.parametrize("name", [*PAIRS, *SINGLES])
+def test_gradients(name: str) -> None:
+    """First and second derivatives, of scores of any shape (those of patches, say)."""
+    inputs = tuple(scores(2, 3, seed=i).requires_grad_() for i in range(2 if name in PAIRS else 1))
+    assert torch.autograd.gradcheck(getattr(adversarial, name), inputs)
+    assert torch.autograd.gradgradcheck(getattr(adversarial, name), inputs)
+
+
+def test_a_discriminator_that_cannot_tell() -> None:
+    nought = torch.zeros(4)
+    assert adversarial.minimax_d(nought, nought).item() == pytest.approx(2 * LOG2)
+    assert adversarial.minimax_g(nought).item() == pytest.approx(-LOG2)
+    assert adversarial.nonsaturating_g(nought).item() == pytest.approx(LOG2)
+    assert adversarial.wasserstein_d(nought, nought).item() == 0
+    half = torch.full((4,), 0.5)
+    assert adversarial.least_squares_d(half, half).item() == pytest.approx(0.25)
+
+
+@pytest.mark.parametrize(("name", "slope"), [("minimax_g", 0.0), ("nonsaturating_g", -1.0)])
+def test_gradients_while_the_discriminator_wins(name: str, slope: float) -> None:
+    """The very reason for the non-saturating loss: at D(G(z)) ~ 0 the other one has no slope."""
+    fake = torch.tensor([-30.0], requires_grad=True)
+    getattr(adversarial, name)(fake).backward()
+    assert fake.grad is not None
+    assert fake.grad.item() == pytest.approx(slope, abs=1e-6)
+
+
+def test_large_scores_stay_finite() -> None:
+    far = torch.tensor([-1e4, 1e4])
+    assert adversarial.minimax_d(far, far).item() == pytest.approx(1e4)
+    assert adversarial.minimax_g(far).item() == pytest.approx(-5e3)
+    assert adversarial.nonsaturating_g(far).item() == pytest.approx(5e3)

@@ -1,0 +1,75 @@
+"""What the pages say is so: their commands exist, their example keeps the contract."""
+
+from __future__ import annotations
+
+import importlib
+import re
+import shlex
+import sys
+from pathlib import Path
+
+import pytest
+
+from ganvas.cli.pages import PAGES
+from ganvas.core import registry
+from ganvas.testing import check_game
+
+HOME = Path(__file__).parents[1]
+ENGLISH, CHINESE = "README.md", "README.zh-CN.md"
+
+
+def page(name: str) -> str:
+    return (HOME / name).read_text("utf-8")
+
+
+def commands(text: str) -> list[str]:
+    """The command at the beginning of each indented line, without what is said about it."""
+    lines = re.findall(r"^    (\S.*)$", text, re.MULTILINE)
+    return [re.split(r"  +", line)[0] for line in lines]
+
+
+def python(text: str) -> list[str]:
+    return re.findall(r"^```python\n(.*?)^```", text, re.MULTILINE | re.DOTALL)
+
+
+def test_both_readmes_say_the_same():
+    english, chinese = page(ENGLISH), page(CHINESE)
+    assert commands(english) == commands(chinese)
+    assert python(english) == python(chinese)
+    for part in (r"^#+ ", r"^\| `\w+` \| \[.*?\)", r"!\[", r"https://\S+?\)"):
+        ours, theirs = (re.findall(part, text, re.MULTILINE) for text in (english, chinese))
+        assert ours == theirs
+
+
+@pytest.mark.parametrize("readme", [ENGLISH, CHINESE])
+def test_the_table_of_games_is_whole_and_cites_what_the_games_cite(readme: str):
+    table = dict(re.findall(r"^\| `(\w+)` \| \[.*?\]\((.*?)\)", page(readme), re.MULTILINE))
+    assert table == {name: registry.find(name).paper.url for name in registry.names()}
+
+
+def test_the_links_between_pages_lead_somewhere():
+    for name in (ENGLISH, CHINESE, "CONTRIBUTING.md", "CHANGELOG.md", "docs/architecture.md"):
+        for target in re.findall(r"\]\((?!http)([^)#]+)", page(name)):
+            assert (HOME / name).parent.joinpath(target).exists(), f"{name} links to {target}"
+
+
+@pytest.mark.parametrize("name", [ENGLISH, "CONTRIBUTING.md"])
+def test_every_command_exists(name: str):
+    shown = [shlex.split(command) for command in commands(page(name))]
+    for verb, *options in [words[1:] for words in shown if words[0] == "ganvas"]:
+        assert verb in PAGES
+        unknown = [o for o in options if o.startswith("-") and o not in PAGES[verb]]
+        assert not unknown, f"ganvas {verb} has no {unknown}"
+    targets = re.findall(r"^(\w+):", page("Makefile"), re.MULTILINE)
+    assert {words[1] for words in shown if words[0] == "make"} <= set(targets)
+
+
+def test_the_example_of_a_game_keeps_the_contract(tmp_path, monkeypatch):
+    example = python(page("CONTRIBUTING.md"))[0]
+    (tmp_path / "lsgan.py").write_text(example, "utf-8")
+    monkeypatch.syspath_prepend(tmp_path)
+    try:
+        check_game(importlib.import_module("lsgan").LSGAN)
+    finally:
+        registry._registered.pop("lsgan", None)
+        sys.modules.pop("lsgan", None)
