@@ -69,7 +69,7 @@ def _run(words: list[str]) -> int:
 
 
 def _failed(error: Exception) -> int:
-    """Says what went wrong in one message, or with a traceback if it is nobody's doing but ours."""
+    """Says what went wrong: in one message, or with a traceback if nobody foresaw it."""
     from ganvas.core.errors import GanvasError, UsageError
 
     foreseen = isinstance(error, GanvasError | OSError)
@@ -77,12 +77,16 @@ def _failed(error: Exception) -> int:
         traceback.print_exception(error)
     if isinstance(error, UsageError) and _rank() > 0:
         return UsageError.exit_code  # every process was asked for the same; the first says it
-    _complain(str(error) if isinstance(error, GanvasError) else f"{type(error).__name__}: {error}")
+    if isinstance(error, GanvasError):
+        _complain(str(error))
+        return error.exit_code
+    if isinstance(error, OSError) and error.strerror:
+        _complain(": ".join(map(str, filter(None, (error.strerror, error.filename)))))
+        return 1
+    _complain(f"{type(error).__name__}: {error}")
     if not foreseen:
-        print(
-            "this is a mistake in ganvas or in the game's code: please report it", file=sys.stderr
-        )
-    return error.exit_code if isinstance(error, GanvasError) else 1
+        print("This should not happen: it is a mistake in ganvas or in the game.", file=sys.stderr)
+    return 1
 
 
 def _complain(message: str) -> None:

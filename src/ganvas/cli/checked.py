@@ -52,9 +52,13 @@ def _colour(report: Report) -> str:
 
 
 def _twins(report: Report) -> str:
-    number = sum(len(group) - 1 for group in report.duplicates)
-    across = f", {report.contradictions:,} of them in two classes" if report.contradictions else ""
-    return f"{number:,} images show exactly what another one shows{across}" if number else "none"
+    spare = sum(len(group) - 1 for group in report.duplicates)
+    across = f"; {report.contradictions:,} pictures are in two classes" * (
+        report.contradictions > 0
+    )
+    return (
+        f"{spare:,} could go: they show exactly what another one shows{across}" if spare else "none"
+    )
 
 
 def _balance(classes: dict[str, int]) -> list[str]:

@@ -131,7 +131,8 @@ def _show(words: Sequence[str]) -> None:
         split=values["split"],
         fields=("x", "y"),
     )
-    about = data.about(name) if name in data.names() else None
+    built_in = name is not None and name.partition(":")[0] in data.names()
+    about = data.about(name) if name is not None and built_in else None
     if target is not None:
         _draw(source, target)
     if values["json"]:

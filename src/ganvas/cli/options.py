@@ -8,6 +8,7 @@ import re
 from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, make_dataclass
 from difflib import get_close_matches
+from itertools import pairwise
 from types import NoneType, UnionType
 from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
 
@@ -61,7 +62,8 @@ class Option:
                 return _read(text, hint)
             except ValueError:
                 continue
-        raise UsageError(f"{self.word} must be {expected(self.hint)}, not {text!r}")
+        wanted = expected(self.hint, none=self.default is not None)
+        raise UsageError(f"{self.word} must be {wanted}, not {text!r}")
 
     def as_field(self) -> tuple[str, Any, Any]:
         """The option as tyro wants it: a field of a dataclass."""
@@ -113,7 +115,7 @@ def parse(
     Args:
         command: what was typed before the options.
         about: what to say of it in the help.
-        groups: the options, by the heading that they come under.
+        groups: the options, by the word that heads them.
         words: what was typed after it.
 
     Returns:
@@ -123,12 +125,15 @@ def parse(
         UsageError: for an unknown option or a word that is no value of its option.
     """
     parts: list[tuple[str, type, Any]] = []
-    for title, options in groups.items():
-        name = title.replace(" ", "_")
+    for name, options in groups.items():
         part = make_dataclass(name, [o.as_field() for o in options])
         part.__doc__ = ""
         parts.append((name, part, field(default_factory=part)))
-    known = {o.word for options in groups.values() for o in options}
+    known = {o.word: o for options in groups.values() for o in options}
+    known |= {o.short: o for o in known.values() if o.short}
+    for word, following in pairwise([*words, None]):
+        if word in known and known[word].hint is not bool and (following in {None, *known}):
+            raise UsageError(f"{word} needs a value; see ganvas {command} --help")
     made: Any
     made, left = tyro.cli(
         make_dataclass("Command", parts),
@@ -152,10 +157,11 @@ def refuse(left: Sequence[str], known: Collection[str], command: str) -> None:
         if word.startswith("-"):
             option = word.split("=")[0]
             near = get_close_matches(option, known, n=1, cutoff=0.7)
-            hint = f"did you mean {near[0]}?" if near else f"there are: {', '.join(sorted(known))}"
+            few = f"there are: {', '.join(sorted(known))}" if len(known) < 13 else ""
+            hint = f"did you mean {near[0]}?" if near else few or f"see ganvas {command} --help"
             raise UsageError(f"ganvas {command} has no option {option}; {hint}")
     if left:
-        raise UsageError(f"ganvas {command} does not take {left[0]!r}; ganvas {command} --help")
+        raise UsageError(f"ganvas {command} does not take {left[0]!r}; see ganvas {command} --help")
 
 
 def take(words: Sequence[str], flags: Collection[str]) -> tuple[str | None, list[str]]:
@@ -178,10 +184,10 @@ def take(words: Sequence[str], flags: Collection[str]) -> tuple[str | None, list
 
 def value_of(option: str, words: Sequence[str], default: str) -> str:
     """The value of one option, before the others are known."""
-    for word, following in zip(words, [*words[1:], None], strict=False):
+    for word, following in pairwise([*words, None]):
         if word == option and following is not None:
             return following
-        if word.startswith(option + "="):
+        if word and word.startswith(option + "="):
             return word.partition("=")[2]
     return default
 
@@ -237,10 +243,12 @@ def kind(hint: Any, name: str = "text", *, none: bool = True) -> str:
     return "|".join(words)
 
 
-def expected(hint: Any) -> str:
-    """A type in words, for a message."""
+def expected(hint: Any, *, none: bool = True) -> str:
+    """A type in words, for a message; with None among them only if `none`."""
     words = []
     for option in sorted(alternatives(hint), key=lambda h: h is NoneType):
+        if option is NoneType and not none:
+            continue
         if get_origin(option) is Literal:
             words.append(" or ".join(map(str, get_args(option))))
         elif get_origin(option) is tuple:

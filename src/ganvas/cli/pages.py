@@ -117,7 +117,7 @@ Several GPUs or processes: torchrun --nproc-per-node 2 -m ganvas train GAME ...
 examples
   ganvas train dcgan
   ganvas train dcgan --data my/pictures/ --size 32 --minutes 20 --out runs/mine
-  ganvas train dcgan --lr "1e-3@0 1e-3@0.5 0@1"     a rate that falls to 0
+  ganvas train wgan_gp --lr "1e-4@0 1e-4@0.5 0@1"     a rate that falls to 0
   ganvas train --resume runs/mine --minutes 60
 """
 

@@ -13,9 +13,11 @@ from ganvas.core import Space
 
 PIPE_WIDTH = 200
 """Columns where there is no terminal: one thing a line, for grep."""
+NARROW = 40
+"""The least columns in which prose stands beside something else."""
 
 
-def width() -> int:
+def columns() -> int:
     """Columns of the terminal, or of a pipe."""
     fallback = 80 if sys.stdout.isatty() else PIPE_WIDTH
     return max(40, shutil.get_terminal_size((fallback, 24)).columns)
@@ -34,39 +36,40 @@ def table(
     indent: int = 0,
     cut: bool = False,
 ) -> str:
-    """Rows as lines with aligned columns, the first in bold; the last is as wide as there is room.
+    """Rows as lines with aligned columns, the first in bold; the last takes the room there is.
+
+    If that is little, it goes below the others, on lines of its own.
 
     Args:
         rows: the words of each row; all rows have as many.
         right: numbers of the columns that are flush right.
         indent: spaces before each line.
-        cut: shorten the last column to its line, instead of going on below.
+        cut: shorten the last column to its line instead.
     """
-    last = len(rows[0]) - 1
-    widths = [max(len(row[i]) for row in rows) for i in range(last)]
-    before = indent + sum(w + 2 for w in widths)
-    room = max(20, width() - before)
+    *widths, _ = (max(len(row[i]) for row in rows) for i in range(len(rows[0])))
+    margin = indent + sum(width + 2 for width in widths)
+    below = margin > columns() - NARROW and not cut
+    if below:
+        margin = indent + 4
+    room = max(20, columns() - margin)
     lines = []
-    for row in rows:
+    for *words, text in rows:
         cells = [
-            word.rjust(w) if i in right else word.ljust(w)
-            for i, (word, w) in enumerate(zip(row, widths, strict=False))
+            word.rjust(width) if i in right else word.ljust(width)
+            for i, (word, width) in enumerate(zip(words, widths, strict=True))
         ]
-        head = " " * indent + "".join(
-            (bold(cell) if i == 0 else cell) + "  " for i, cell in enumerate(cells)
-        )
-        text = row[last]
-        if cut:
-            parts = [text if len(text) <= room else text[: room - 3] + "..."]
-        else:
-            parts = wrap(text, room, break_on_hyphens=False) or [""]
-        lines += [head + parts[0], *(" " * before + part for part in parts[1:])]
+        head = " " * indent + "  ".join([bold(cells[0]), *cells[1:], ""])
+        short = text if len(text) <= room else text[: room - 3] + "..."
+        parts = [short] if cut else wrap(text, room, break_on_hyphens=False)
+        if parts and not below:
+            head += parts.pop(0)
+        lines += [head, *(" " * margin + part for part in parts)]
     return "\n".join(line.rstrip() for line in lines)
 
 
 def paragraph(text: str) -> str:
     """Prose, in lines that are read with ease."""
-    return "\n".join(wrap(text, min(100, width()), break_on_hyphens=False))
+    return "\n".join(wrap(text, min(100, columns()), break_on_hyphens=False))
 
 
 def full(space: Space) -> str:

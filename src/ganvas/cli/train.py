@@ -87,10 +87,11 @@ def main(words: Sequence[str]) -> None:
         GanvasError: if the training failed.
     """
     name, rest = _game_in(words)
-    if name is None and set(rest) & set(HELP):
+    resumes = any(word.split("=")[0] == RESUME for word in rest)
+    if set(rest) & set(HELP) and (name is None or resumes):
         print(PAGES["train"], end="")
         return
-    if any(word.split("=")[0] == RESUME for word in rest):
+    if resumes:
         run = _go_on(name, rest)
     elif name is None:
         raise UsageError(f"train which game? there are: {', '.join(registry.names())}")
@@ -103,16 +104,20 @@ def main(words: Sequence[str]) -> None:
 
 def _game_in(words: Sequence[str]) -> tuple[str | None, list[str]]:
     """The game among the words, and the other words."""
-    flags = flags_of([*options_of(Length()), *options_of(Settings())])
-    name, rest = take(words, [*flags, *HELP])
-    if name is None:  # it may stand behind a flag of its own, which one cannot know yet
-        name = next((word for word in words if word in registry.names()), None)
-        rest = [word for word in words if word != name]
-    return name, rest
+    general = [o for options in (Start, GoOn, Length, Settings) for o in options_of(options())]
+    name, rest = take(words, [*flags_of(general), *HELP])
+    if name is not None:
+        return name, rest
+    # It may stand behind a flag of its own, which one cannot know before one knows the game.
+    valued = {option.word for option in general} - set(flags_of(general))
+    name, rest = take(words, [word for word in words if word not in valued])
+    return (name, rest) if name in registry.names() else (None, list(words))
 
 
 def _begin(name: str, words: Sequence[str]) -> Run:
     """A new run."""
+    if any(word.split("=")[0] == "--from" for word in words):
+        raise UsageError("--from goes with --resume: ganvas train --resume RUN --from ROUND")
     groups = options(name, value_of("--preset", words, "default"))
     paper = registry.find(name).paper
     about = f"Trains {name}: {paper.title} ({paper.year})"
@@ -142,7 +147,7 @@ def options(name: str, preset: str) -> dict[str, list[Option]]:
     groups = {
         "run": [*start, *length],
         "computing": options_of(Settings()),
-        name: options_of(config, but=["images"]),
+        "game": options_of(config, but=["images"]),
     }
     names = [option.name for group in groups.values() for option in group]
     if twice := {name for name in names if names.count(name) > 1}:
@@ -162,7 +167,10 @@ def _size(text: str) -> int | tuple[int, int]:
 
 def _go_on(name: str | None, words: Sequence[str]) -> Run:
     """A run that is there already, from where it stands."""
-    run = Run(value_of(RESUME, words, ""))
+    folder = value_of(RESUME, words, "")
+    if not folder or folder.startswith("-"):
+        raise UsageError("--resume needs the folder of a run: ganvas train --resume RUN")
+    run = Run(folder)
     if name not in (None, run.plan.game):
         raise UsageError(f"{run.folder} is a run of {run.plan.game}, not of {name}")
     allowed = [*options_of(GoOn()), *options_of(Length())]

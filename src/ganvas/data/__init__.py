@@ -108,11 +108,13 @@ def reload(data: Mapping[str, Any]) -> Source:
 
 def _refuse_words(source: str | Path) -> None:
     """Raises the right error for what is neither a built-in source nor on disk."""
-    if isinstance(source, Path) or Path(source).expanduser().exists():
+    if isinstance(source, Path):
         return
     word = source.strip()
     if not word:
         raise UsageError(f"name a source ({', '.join(names())}) or a folder of images")
+    if Path(source).expanduser().exists():
+        return
     if any(mark in word for mark in "/\\~") or word.startswith("."):
         return  # the folder's own error says that it is missing
     if word.lower().replace("_", "-") in ELSEWHERE:

@@ -126,12 +126,13 @@ def _opened(file: Path) -> Iterator[Image.Image]:
             yield opened
     except (Unreadable, GeneratorExit):
         raise
-    except Image.DecompressionBombError as error:
+    except (Image.DecompressionBombError, Image.DecompressionBombWarning) as error:
         size = str(error).partition(",")[0]
         raise Unreadable(f"refused as a decompression bomb: {size}") from error
     except UnidentifiedImageError:
         phone = file.suffix.lower() in (".heic", ".heif")
-        why = "HEIC, which is not read here: convert it to JPEG" if phone else "not an image"
+        why = "not an image, or of a kind that is not read here"
+        why = "HEIC, which is not read here: convert it to JPEG" if phone else why
         raise Unreadable(why) from None
     except Exception as error:  # Pillow's readers raise whatever they stumble over
         raise Unreadable(_reason(error)) from error
@@ -180,12 +181,17 @@ def _plain(opened: Image.Image) -> Image.Image:
 
 
 def is_grey(plain: Image.Image) -> bool:
-    """Whether a decoded picture has no colour, where one can see it."""
+    """Whether a picture in mode L, F, RGB or RGBA has no colour where one can see it."""
     if plain.mode in ("L", "F"):
         return True
     x = np.asarray(plain)
-    same = (x[..., 0] == x[..., 1]) & (x[..., 1] == x[..., 2])
-    return bool((same | (x[..., 3] == 0)).all() if plain.mode == "RGBA" else same.all())
+    for part in (x[::16, ::16], x):  # most colours show at once
+        level = (part[..., 0] == part[..., 1]) & (part[..., 1] == part[..., 2])
+        if plain.mode == "RGBA":
+            level |= part[..., 3] == 0
+        if not level.all():
+            return False
+    return True
 
 
 def same(plain: Image.Image) -> bytes:

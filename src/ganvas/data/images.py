@@ -15,7 +15,7 @@ from ganvas.core import DataError, Image, Label, Space, Table
 from ganvas.data import decode, examine
 from ganvas.data.decode import Unreadable
 from ganvas.data.examine import Examination
-from ganvas.data.folder import Layout, survey
+from ganvas.data.folder import Layout, printable, survey
 from ganvas.data.notes import named_broken, notes
 from ganvas.data.source import Fit, Rows, Source, Wish, as_floats, fingerprint, given, listed
 
@@ -80,7 +80,7 @@ def load_folder(folder: Path, wish: Wish) -> Source:
     if found.pixels is None:
         said.append("too many to keep in memory: each is decoded anew whenever it is needed")
     return Source(
-        folder.resolve().name or "images",
+        printable(folder.resolve().name) or "images",
         _tables(layout, found, image),
         given(str(folder.resolve()), wish, image),
         fingerprint(facts),

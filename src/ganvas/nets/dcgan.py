@@ -5,7 +5,7 @@ Between k = log2(side / base) doublings and halvings, strided convolutions do al
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from itertools import pairwise
 
 from torch import Tensor, nn
@@ -39,7 +39,7 @@ class DCGANGenerator(nn.Module):
         channels: int,
         doublings: int,
         *,
-        base: Sequence[int] = (4, 4),
+        base: tuple[int, int] = (4, 4),
         norm: Norm | None = nn.BatchNorm2d,
         bias: bool = True,
     ) -> None:
@@ -50,7 +50,7 @@ class DCGANGenerator(nn.Module):
         def active(maps: int) -> list[nn.Module]:
             return [*([norm(maps)] if norm else []), nn.ReLU(inplace=True)]
 
-        layers: list[nn.Module] = [nn.ConvTranspose2d(noise, maps[0], tuple(base), bias=biased)]
+        layers: list[nn.Module] = [nn.ConvTranspose2d(noise, maps[0], base, bias=biased)]
         for before, after in pairwise(maps):
             layers += active(before)
             layers += [nn.ConvTranspose2d(before, after, 4, 2, 1, bias=biased)]
@@ -80,7 +80,7 @@ class DCGANDiscriminator(nn.Module):
         channels: int,
         halvings: int,
         *,
-        base: Sequence[int] = (4, 4),
+        base: tuple[int, int] = (4, 4),
         norm: Norm | None = None,
         bias: bool = True,
     ) -> None:
@@ -92,7 +92,7 @@ class DCGANDiscriminator(nn.Module):
             layers += [nn.Conv2d(before, after, 4, 2, 1, bias=bias and not normed)]
             layers += [norm(after)] if norm and normed else []
             layers += [nn.LeakyReLU(0.2, inplace=True)]
-        self.layers = nn.Sequential(*layers, nn.Conv2d(maps[-1], 1, tuple(base), bias=bias))
+        self.layers = nn.Sequential(*layers, nn.Conv2d(maps[-1], 1, base, bias=bias))
 
     def forward(self, x: Tensor) -> Tensor:
         return self.layers(x).flatten()

@@ -14,7 +14,7 @@ Stretch = tuple[float, float, float, float]
 """(images seen, mean, lowest, highest) of a part of a curve."""
 
 WIDTH, HEIGHT = 560, 240
-LEFT, RIGHT, TOP, BOTTOM = 54, 8, 12, 36
+LEFT, RIGHT, TOP, BOTTOM = 54, 8, 18, 36
 """What the labels of the axes take from the picture, in pixels."""
 BINS = 240
 """Longer curves are drawn as the means of so many stretches, over a band of all values."""
@@ -89,7 +89,7 @@ def chart(
         f"{_legend(curves)}</figcaption>"
         f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" data-curves="{escape(json.dumps(data))}" '
         f'data-plot="{LEFT} {WIDTH - RIGHT}" role="img" aria-label="{escape(title)}">'
-        f'{_axes(x, y)}<svg {plot} viewBox="{view}">{_marks(marks, x)}{"".join(lines)}</svg>'
+        f'{_axes(x, y)}{_marks(marks, x)}<svg {plot} viewBox="{view}">{"".join(lines)}</svg>'
         f'<line class="cursor" y1="{TOP}" y2="{HEIGHT - BOTTOM}"/></svg></figure>'
     )
 
@@ -184,9 +184,9 @@ def _marks(marks: Sequence[Mark], x: Scale) -> str:
     for mark, end in zip(shown, ends, strict=False):
         at, kind = x(mark.at), "trouble" if mark.trouble else "stage"
         parts.append(f'<g class="{kind}"><title>{escape(mark.word)}</title>')
-        parts.append(f'<line x1="{at:.1f}" x2="{at:.1f}" y1="{TOP}" y2="{HEIGHT - BOTTOM}"/>')
-        if not mark.trouble and end - at > 7 * len(mark.word):
-            parts.append(f'<text x="{at + 4:.1f}" y="{TOP + 11}">{escape(mark.word)}</text>')
+        parts.append(f'<line x1="{at:.1f}" x2="{at:.1f}" y1="{TOP - 3}" y2="{HEIGHT - BOTTOM}"/>')
+        if not mark.trouble and end - at > 6 * len(mark.word):
+            parts.append(f'<text x="{at:.1f}" y="{TOP - 5}">{escape(mark.word)}</text>')
         parts.append("</g>")
     return "".join(parts)
 

@@ -57,8 +57,9 @@ class Log(Decoration):
         figures = trainer.figures()
         if not figures:
             return
-        stage = {"stage": trainer.game.stage.name}
-        self.latest = {**_when(trainer), **stage, **{k: _plain(v) for k, v in figures.items()}}
+        when = {**_when(trainer), "stage": trainer.game.stage.name}
+        # No figure, whatever its name, may stand where the time is written.
+        self.latest = when | {name: _plain(value) for name, value in figures.items()} | when
         with self.attempt(f"write {self.file}"):
             self._append(self.latest)
 

@@ -46,10 +46,10 @@ def grid(
     rows = math.ceil(n / columns)
     room = limit / columns / 1.08, limit / rows / 1.08  # for a tile with its gap
     tile = _tile_size((height, width), min_tile, room)
-    gap = max(2, min(tile) // 16) if gap is None else gap
+    gap = max(1, round(min(tile) / 16)) if gap is None else gap
     tiles = _to_bytes(_resized(images, tile))
     top = gap + (22 if header else 0)
-    lefts = [gap + i * (tile[1] + gap) + i // group * gap * (group > 1) for i in range(columns)]
+    lefts = [gap + i * (tile[1] + gap) + i // group * 2 * gap * (group > 1) for i in range(columns)]
     shape = (top + rows * (tile[0] + gap), lefts[-1] + tile[1] + gap, tiles.shape[3])
     canvas = np.full(shape, GAP, np.uint8)
     for i, pixels in enumerate(tiles):

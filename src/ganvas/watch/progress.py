@@ -98,11 +98,13 @@ class Progress(Decoration):
             Text(_percent(trainer).rjust(5)),
             Text(left.rjust(10), "dim"),
         )
-        facts = Text(" · ".join(self._facts(trainer, left=False)), "dim", overflow="ellipsis")
-        losses = Text(no_wrap=True, overflow="ellipsis")
-        for name, value in _losses(self.log.latest):
-            losses.append(f"{name} ", "dim").append(f"{value}  ", "cyan")
-        return Group(bar, Text.assemble(facts, "  " if losses else "", losses))
+        losses = [
+            part
+            for name, value in _losses(self.log.latest)
+            for part in ((f"  {name} ", "dim"), (value, "cyan"))
+        ]
+        facts = (" · ".join(self._facts(trainer, left=False)), "dim")
+        return Group(bar, Text.assemble(facts, *losses, no_wrap=True, overflow="ellipsis"))
 
     def _facts(self, trainer: Trainer, *, left: bool = True) -> list[str]:
         clock, stages = trainer.clock, trainer.game.stages()

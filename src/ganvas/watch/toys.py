@@ -36,19 +36,22 @@ def density(
     real, made = real.flatten().float(), made.flatten().float()
     low, high = _span(real, margin=0.5)
     x = torch.linspace(low, high, 400)
+    at = x.numpy()
     width = 0.9 * float(real.std()) * len(real) ** -0.2  # Silverman's rule
-    truth, copy = _kernel_density(real, x, width), _kernel_density(made, x, width)
-    figure, axes = _canvas((7.2, 4.2), (0.08, 0.09, 0.83, 0.79), title)
-    axes.fill_between(x, truth, color=REAL, alpha=0.22, lw=0)
-    axes.plot(x, truth, color=REAL, lw=1.5, label="real")
-    axes.fill_between(x, copy, color=MADE, alpha=0.15, lw=0)
-    axes.plot(x, copy, color=MADE, lw=2.2, label="generated")
+    truth, copy = (_kernel_density(points, x, width).numpy() for points in (real, made))
+    figure, axes = _canvas((7.2, 4.2), (0.08, 0.09, 0.83, 0.83), title)
+    axes.fill_between(at, truth, color=REAL, alpha=0.22, lw=0)
+    axes.plot(at, truth, color=REAL, lw=1.5, label="real")
+    axes.fill_between(at, copy, color=MADE, alpha=0.15, lw=0)
+    axes.plot(at, copy, color=MADE, lw=2.2, label="generated")
     axes.set_xlim(low, high)
     axes.set_ylim(0, 1.8 * float(truth.max()))
     axes.set_ylabel("density", color=INK)
     if judge is not None:
         other = axes.twinx()
-        other.plot(x, judge(x[:, None]), color=SCORE, lw=1.6, ls=(0, (5, 2)))
+        other.plot(
+            at, judge(x[:, None]).clamp(-1e30, 1e30).numpy(), color=SCORE, lw=1.6, ls=(0, (5, 2))
+        )
         other.set_ylabel("D's score (more is more real)", color=SCORE)
         other.tick_params(colors=SCORE, labelsize=8)
         other.spines[:].set_visible(False)
@@ -74,20 +77,19 @@ def plane(
         title: written above.
     """
     real, made = real[:, :2].float(), made[:, :2].float()
-    (left, right), (bottom, top) = (_span(real[:, i], margin=0.18) for i in (0, 1))
-    figure, axes = _canvas((6.8, 6.2), (0.07, 0.06, 0.78, 0.86), title)
+    (left, right), (bottom, top) = (_span(real[:, i], margin=0.3) for i in (0, 1))
+    figure, axes = _canvas((6.8, 6.2), (0.07, 0.06, 0.78, 0.87), title)
     if judge is not None:
         _surface(figure, axes, judge, (left, right, bottom, top))
-    axes.scatter(real[:, 0], real[:, 1], s=9, lw=0, color=REAL, alpha=0.3, label="real")
-    axes.scatter(made[:, 0], made[:, 1], s=10, lw=0, color=MADE, alpha=0.7, label="generated")
+    for points, word, colour, alpha in ((real, "real", REAL, 0.3), (made, "generated", MADE, 0.7)):
+        x, y = points.T.numpy()
+        axes.scatter(x, y, s=10, lw=0, color=colour, alpha=alpha, label=word)
     axes.set_xlim(left, right)
     axes.set_ylim(bottom, top)
     axes.set_aspect("equal")
     _legend(figure, axes, right=0.86)
-    inside = (made[:, 0].clamp(left, right) == made[:, 0]) & (
-        made[:, 1].clamp(bottom, top) == made[:, 1]
-    )
-    _tell_outside(axes, int((~inside).sum()))
+    inside = (made > torch.tensor([left, bottom])) & (made < torch.tensor([right, top]))
+    _tell_outside(axes, int((~inside.all(1)).sum()))
     return _picture(figure)
 
 
@@ -97,17 +99,26 @@ def _surface(
     """The judge's score as a tint with contour lines, and a scale beside it."""
     x, y = torch.linspace(view[0], view[1], 100), torch.linspace(view[2], view[3], 100)
     points = torch.cartesian_prod(x, y)
-    scores = judge(points).view(100, 100).T.nan_to_num()
+    scores = judge(points).view(100, 100).T.nan_to_num().clamp(-1e30, 1e30)
     low, high = scores.quantile(0.01).item(), scores.quantile(0.99).item()
-    if high - low < 1e-9 * max(1.0, abs(high)):
-        low, high = low - 0.5, high + 0.5  # a judge without an opinion
+    if high - low < 1e-5 * max(1.0, abs(high)):
+        room = max(1.0, abs(high)) / 2  # a judge without an opinion
+        low, high = low - room, high + room
     tint = axes.imshow(
-        scores, extent=view, origin="lower", cmap=SURFACE, vmin=low, vmax=high,
+        scores.numpy(), extent=view, origin="lower", cmap=SURFACE, vmin=low, vmax=high,
         interpolation="bilinear", aspect="auto",
     )  # fmt: skip
     levels = np.linspace(low, high, 9)[1:-1]
-    axes.contour(x, y, scores, levels=levels, colors="white", linewidths=0.8, linestyles="-")
-    scale = figure.colorbar(tint, cax=figure.add_axes((0.88, 0.06, 0.025, 0.86)))
+    axes.contour(
+        x.numpy(),
+        y.numpy(),
+        scores.numpy(),
+        levels=levels,
+        colors="white",
+        linewidths=0.8,
+        linestyles="-",
+    )
+    scale = figure.colorbar(tint, cax=figure.add_axes((0.88, 0.06, 0.025, 0.87)))
     scale.outline.set_visible(False)
     scale.ax.tick_params(colors=SCORE, labelsize=8)
     scale.set_label("D's score (more is more real)", color=SCORE)
@@ -121,10 +132,12 @@ def _span(values: Tensor, margin: float) -> tuple[float, float]:
 
 
 def _kernel_density(points: Tensor, x: Tensor, width: float) -> Tensor:
-    """The density at x of equal normal bumps of that width around the points."""
-    width = max(width, 1e-3)
-    bumps = torch.exp(-0.5 * ((x[:, None] - points) / width) ** 2)
-    return bumps.mean(1) / (width * (2 * torch.pi) ** 0.5)
+    """The density at the equidistant x of equal normal bumps of that width around the points."""
+    step = (x[1] - x[0]).item()
+    width = max(width, step)
+    counts = torch.histc(points, len(x), (x[0] - step / 2).item(), (x[-1] + step / 2).item())
+    bumps = torch.exp(-0.5 * ((x[:, None] - x) / width) ** 2)
+    return bumps @ counts / (len(points) * width * (2 * torch.pi) ** 0.5)
 
 
 def _canvas(
@@ -134,7 +147,8 @@ def _canvas(
     figure = Figure(size, dpi=100, facecolor="white")
     FigureCanvasAgg(figure)
     axes = figure.add_axes(place, facecolor="white")
-    axes.set_title(title, loc="left", fontsize=11, color=INK)
+    figure.text(place[0], 0.985, title, va="top", fontsize=11, color=INK)
+    axes.locator_params(nbins=7)
     axes.tick_params(colors=INK, labelsize=8)
     axes.spines[["top", "right"]].set_visible(False)
     axes.spines[["left", "bottom"]].set_color(PALE)
@@ -144,8 +158,8 @@ def _canvas(
 def _legend(figure: Figure, axes: Axes, right: float) -> None:
     """What the colours mean, in the line of the title."""
     legend = axes.legend(
-        loc="upper right", bbox_to_anchor=(right, 1.0), bbox_transform=figure.transFigure,
-        frameon=False, ncols=3, borderaxespad=0.6, labelcolor=INK, fontsize=9, markerscale=2,
+        loc="upper right", bbox_to_anchor=(right, 1.005), bbox_transform=figure.transFigure,
+        frameon=False, ncols=3, borderaxespad=0.3, labelcolor=INK, fontsize=9, markerscale=2,
     )  # fmt: skip
     for handle in legend.legend_handles:
         if handle is not None:

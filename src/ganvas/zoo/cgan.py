@@ -80,7 +80,12 @@ class Generator(nn.Module):
     """z (n, noise), y (n, classes) -> x (n, *shape) in [-1, 1]."""
 
     def __init__(
-        self, noise: int, classes: int, sizes: tuple[int, int, int], shape: tuple[int, ...], dropout: float
+        self,
+        noise: int,
+        classes: int,
+        sizes: tuple[int, int, int],
+        shape: tuple[int, ...],
+        dropout: float,
     ) -> None:
         super().__init__()
         of_z, of_y, both = sizes
@@ -99,7 +104,9 @@ class Generator(nn.Module):
 class Discriminator(nn.Module):
     """x (n, *shape), y (n, classes) -> logit (n,)."""
 
-    def __init__(self, size: int, classes: int, units: tuple[int, int, int], dropout: float) -> None:
+    def __init__(
+        self, size: int, classes: int, units: tuple[int, int, int], dropout: float
+    ) -> None:
         super().__init__()
         of_x, of_y, both = units
         self.from_x, self.from_y = Maxout(size, of_x, 5), Maxout(classes, of_y, 5)

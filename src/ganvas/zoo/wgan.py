@@ -1,0 +1,115 @@
+"""Wasserstein GAN.
+
+The critic no longer says real or not: it estimates how far the samples are from the data, as the
+work that it takes to move one heap of sand onto the other. That distance has a slope even when the
+two do not overlap, and the critic's loss falls when the pictures get better.
+
+Martin Arjovsky, Soumith Chintala, Léon Bottou. ICML 2017. https://arxiv.org/abs/1701.07875
+
+    W(data, G) = sup over f with slope at most 1:  E[f(x)] - E[f(G(z))]                     (eq. 2)
+
+The critic C climbs towards that supremum for several steps before G takes one; clipping its weights
+keeps its slope below some constant K, so it finds K times the distance (algorithm 1).
+
+Shapes: z (n, noise) -> x (n, ...), points or pictures; C maps x to a score (n,), without a unit.
+
+Figures: `wasserstein` is the estimate E[C(x)] - E[C(G(z))], in units of the unknown K: compare it
+within a run, never between runs of different sizes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+
+from ganvas.core import (
+    Batch,
+    Config,
+    Game,
+    Image,
+    Move,
+    Noise,
+    Paper,
+    Player,
+    Points,
+    Preset,
+    RMSProp,
+    Schedule,
+)
+from ganvas.losses.adversarial import wasserstein_d, wasserstein_g
+from ganvas.losses.penalties import clip_weights
+from ganvas.nets.dcgan import DCGANDiscriminator, DCGANGenerator
+from ganvas.nets.dense import MLP
+from ganvas.nets.initial import normal_
+from ganvas.nets.sizes import halvings
+
+
+@dataclass(frozen=True)
+class WGANConfig(Config):
+    noise: int = 32
+    """Size of the latent vector z (the paper: 100)."""
+    critic_steps: int = 5
+    """Steps of C for each of G."""
+    clip: float = 0.01
+    """After each of its steps, C's weights are clipped to [-clip, clip]."""
+    lr: float | Schedule = 5e-4
+    """RMSProp's learning rate, for both players (the paper: 5e-5)."""
+    width: int = 16
+    """Pictures: feature maps beside the image; each halving doubles them (the paper: 64)."""
+    hidden: int = 128
+    """Points: units in each of the three hidden layers of G and C (the paper's MLP: 512)."""
+    ema: float | None = 0.99
+    """Decay of G's moving average, the one that is shown; None shows G itself."""
+
+
+class WGAN(Game):
+    paper = Paper(
+        "Wasserstein GAN",
+        "Arjovsky, Chintala, Bottou",
+        2017,
+        "https://arxiv.org/abs/1701.07875",
+    )
+    presets = {
+        "default": Preset({"x": Image(1, 16, 16)}),
+        "paper": Preset(
+            {"x": Image(3, 64, 64)},
+            {"noise": 100, "width": 64, "lr": 5e-5, "images": 64_000_000, "ema": None},
+            data="lsun",
+        ),
+    }
+
+    def __init__(self, config: WGANConfig, x: Image | Points) -> None:
+        super().__init__(config)
+        self.inputs, self.output = {"z": Noise(config.noise)}, x
+        G, C = _networks(config, x)
+        recipe = RMSProp(config.lr)
+        self.G = Player(G, recipe, ema=config.ema)
+        self.C = Player(C, recipe)
+
+    def play(self, data: Iterator[Batch]) -> Iterator[Move]:
+        for _ in range(self.config.critic_steps):
+            x = next(data).x
+            loss = wasserstein_d(self.C(x), self.C(self.G.still(self.noise(len(x)))))
+            yield Move(self.C, loss, wasserstein=-loss)
+            clip_weights(self.C, self.config.clip)
+
+        yield Move(self.G, wasserstein_g(self.C(self.G(self.noise(len(x))))))
+
+    def generate(self, z: Tensor) -> Tensor:
+        return self.G.best(z)
+
+    def judge(self, x: Tensor) -> Tensor:
+        return self.C(x)
+
+
+def _networks(config: WGANConfig, x: Image | Points) -> tuple[nn.Module, nn.Module]:
+    if isinstance(x, Points):
+        hidden = (config.hidden,) * 3
+        return MLP((config.noise,), x.shape, hidden), MLP(x.shape, (), hidden)
+    k = halvings("wgan", x.height, x.width)
+    base = (x.height >> k, x.width >> k)
+    G = DCGANGenerator(config.noise, config.width, x.channels, k, base=base, bias=False)
+    C = DCGANDiscriminator(config.width, x.channels, k, base=base, norm=nn.BatchNorm2d, bias=False)
+    return G.apply(normal_), C.apply(normal_)
