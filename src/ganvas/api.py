@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -95,6 +96,9 @@ def train(
     )  # fmt: skip
     folder = Path(out) if out else _free_folder(f"{built.name}-{source.name}")
     run = Run.create(folder, plan) if parallel.rank() == 0 else None
+    if run is not None and not quiet:
+        for note in source.notes:
+            print(f"{source.name}: {note}", file=sys.stderr)
     trainer = Trainer(
         built, source.tables, seed=seed, settings=settings, rounds=steps, minutes=minutes
     )

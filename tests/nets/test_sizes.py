@@ -38,11 +38,11 @@ def test_sizes_that_do_not(height: int, width: int, offer: str) -> None:
     assert f"{height}x{width}" in str(caught.value)
 
 
-@pytest.mark.parametrize("side", range(8, 200))
-def test_every_size_it_offers_works(side: int) -> None:
-    try:
-        halvings("toy", side, side)
-    except UsageError as error:
-        for word in str(error).rpartition("such as ")[2].split(" or "):
-            height, width = map(int, word.split("x"))
-            assert halvings("toy", height, width) >= 1
+def test_every_size_it_offers_works() -> None:
+    for side in range(8, 200):
+        try:
+            halvings("toy", side, side)
+        except UsageError as error:
+            for word in str(error).rpartition("such as ")[2].split(" or "):
+                height, width = map(int, word.split("x"))
+                assert halvings("toy", height, width) >= 1

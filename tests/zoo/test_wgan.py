@@ -5,7 +5,7 @@ import torch
 from torch import nn
 
 from ganvas import data
-from ganvas.core import Batch, Chance, Image, Points, RMSProp, Space, Trainer, UsageError
+from ganvas.core import Batch, Chance, Image, Points, Space, Trainer, UsageError
 from ganvas.core.registry import card, make
 from ganvas.testing import StandIn
 

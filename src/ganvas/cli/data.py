@@ -118,7 +118,7 @@ def _show(words: Sequence[str]) -> None:
     if name is None and not set(rest) & set(HELP):
         raise UsageError(f"show which source? {', '.join(data.names())}, or a folder of images")
     output = {"short": "-o", "value": "FILE.png"}
-    groups = {"options": options_of(Show(), size={"value": "N|HxW"}, output=output)}
+    groups = {"pictures": options_of(Show(), size={"value": "N|HxW"}, output=output)}
     values = parse("data show", "Shows what a source holds.", groups, rest)
     target = None if values["output"] is None else Path(values["output"]).expanduser()
     if target is not None and (target.suffix.lower() != ".png" or not target.parent.is_dir()):
@@ -216,7 +216,7 @@ def _check(words: Sequence[str]) -> None:
     folder, rest = take(words, (JSON, *HELP))
     if folder is None and not set(rest) & set(HELP):
         raise UsageError("check which folder? ganvas data check FOLDER")
-    groups = {"options": options_of(Look(), size={"value": "N|HxW"})}
+    groups = {"pictures": options_of(Look(), size={"value": "N|HxW"})}
     values = parse("data check", "Looks at every image of a folder.", groups, rest)
     size, channels, fit = _size(values["size"]), values["channels"], values["fit"]
     report = check(folder or "", size=size, channels=channels, fit=fit)

@@ -15,7 +15,7 @@ from PIL import Image as Pillow
 from torch import Tensor
 
 from ganvas.cli.inputs import real_rows
-from ganvas.core import Image, Label, Points, Space, Tokens, UsageError
+from ganvas.core import GanvasError, Image, Label, Points, Space, Tokens, UsageError
 from ganvas.core.run import Run
 from ganvas.watch.files import write_whole
 from ganvas.watch.pictures import grid
@@ -84,22 +84,31 @@ def _ways(space: Space) -> tuple[str, ...]:
     return (".npz",)
 
 
+def example(space: Space) -> str:
+    """A name for a file that samples of a space can be written to."""
+    way = _ways(space)[0]
+    return f"grid{way}" if way == ".png" else f"samples{way}"
+
+
 def write(drawn: Drawn, place: Place) -> None:
     """Writes samples, whole or not at all.
 
     Raises:
         UsageError: if the folder has files of the same names.
-        OSError: if it cannot be written.
+        GanvasError: if it cannot be written.
     """
-    match place.way, drawn.run.game.output:
-        case "/", _:
-            _write_folder(as_bytes(drawn.samples), place.path)
-        case ".npz", output:
-            write_whole(place.path, _arrays(drawn, output))
-        case ".txt", Tokens() as space:
-            write_whole(place.path, sentences(space, drawn.samples))
-        case _:
-            write_whole(place.path, png(picture(drawn)))
+    try:
+        match place.way, drawn.run.game.output:
+            case "/", _:
+                _write_folder(as_bytes(drawn.samples), place.path)
+            case ".npz", output:
+                write_whole(place.path, _arrays(drawn, output))
+            case ".txt", Tokens() as space:
+                write_whole(place.path, sentences(space, drawn.samples))
+            case _:
+                write_whole(place.path, png(picture(drawn)))
+    except OSError as error:
+        raise GanvasError(f"cannot write {place.path}: {error.strerror or error}") from error
 
 
 # -- pictures ------------------------------------------------------------------------------------
@@ -124,7 +133,7 @@ def _tiles(drawn: Drawn) -> Pillow.Image:
     if not sources:
         return grid(samples, columns, header=header)
     pairs = torch.stack([sources[0], samples], 1).flatten(0, 1)
-    return grid(pairs, 2 * max(1, columns // 2), group=2)
+    return grid(pairs, 2 * max(1, round((len(samples) / 2) ** 0.5)), group=2)
 
 
 def _word(space: Label, number: int) -> str:

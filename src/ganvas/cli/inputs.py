@@ -48,7 +48,7 @@ def _pictures(path: Path, space: Image, fit: Fit) -> Tensor:
         raise DataError(f"cannot read the picture {path}: {error}") from None
     span = plain.getextrema() if plain.mode == "F" else None
     pixels = decode.render(plain, (space.height, space.width), fit, span)  # type: ignore[arg-type]
-    return torch.from_numpy(decode.recolour(pixels, space.channels)).float()[None] / 127.5 - 1
+    return torch.tensor(decode.recolour(pixels, space.channels))[None] / 127.5 - 1
 
 
 def real_rows(run: Run, name: str, space: Space, n: int, seed: int) -> Tensor:

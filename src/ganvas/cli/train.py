@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ganvas import api
+from ganvas.cli.drawings import example
 from ganvas.cli.options import (
     JSON,
     Option,
@@ -218,7 +219,7 @@ def told(run: Run) -> str:
     """What became of a run, where the results are, and what to type next."""
     clock, folder = run.clock, shlex.quote(str(run.folder))
     rows = [("run", str(run.folder)), *((w, str(path)) for w, path in products(run).items())]
-    sample = f"ganvas sample {folder} -n 64 -o grid.png"
+    sample = f"ganvas sample {folder} -n 64 -o {example(run.game.output)}"
     if run.ended == "done":
         how = f"done after round {clock.round:,}"
         rows += [("next", sample), ("", f"ganvas train --resume {folder} {longer(run)}")]

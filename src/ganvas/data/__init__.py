@@ -53,18 +53,16 @@ def load(
 ) -> Source:
     """The data of a built-in source or of a folder of images.
 
-    A built-in name wins over a folder of the same name; `./digits` is the folder.
-
     Args:
-        source: a name of `names()`, `oracle:VOCABULARY`, or a folder: FOLDER/*, with classes
-            FOLDER/<class>/*, with two domains FOLDER/trainA, trainB (testA, testB); FOLDER/train
-            and FOLDER/test, each laid out in one of these ways, are its parts.
-        size: pixels of a side of a square, or (height, width); None takes pictures as they are,
-            or the most sensible size for a folder of many. Points and sentences have no size.
+        source: a name of `names()`, or `oracle:VOCABULARY`, or a folder (`./digits` is one), with
+            classes FOLDER/<class>/*, with domains FOLDER/trainA, trainB (testA, testB);
+            FOLDER/train and FOLDER/test, each laid out like that, are its parts.
+        size: of a square, or (height, width); None takes pictures as they are, or what suits a
+            folder of several sizes. Points and sentences have no size.
         channels: 1 grey, 3 RGB, 4 RGBA; None takes what the pictures have.
         fit: how pictures of another shape get the size: `crop` fills it and cuts off what stands
-            out, `pad` adds black (transparent with 4 channels), `stretch` distorts.
-        split: `train` or `test`: the part to learn from, or the part held back.
+            out, `pad` adds black (or nothing, to a transparent picture), `stretch` distorts.
+        split: the part to learn from (`train`), the part held back (`test`), or `all`.
         fields: what the game needs. With `y` among them, two domains become two unpaired tables.
 
     Returns:
@@ -76,12 +74,11 @@ def load(
     """
     wish = Wish.of(size, channels, fit, split, fields)
     if isinstance(source, str) and (source in names() or source.startswith("oracle:")):
-        maker = (
-            pictures if source in pictures.ABOUTS else toys if source in toys.LAWS else sentences
-        )
-        return maker.make(source, wish)
+        if source in toys.LAWS:
+            return toys.make(source, wish)
+        return (pictures if source in pictures.ABOUTS else sentences).make(source, wish)
     _refuse_words(source)
-    from ganvas.data import images  # with Pillow, which the built-in sources do without
+    from ganvas.data import images  # Pillow, which the built-in sources do without
 
     return images.load_folder(Path(source).expanduser(), wish)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from ganvas.data.decode import DEEP
 from ganvas.data.examine import Examination, examine
-from ganvas.data.folder import survey
+from ganvas.data.folder import Layout, survey
 from ganvas.data.images import too_broken
 from ganvas.data.notes import notes
 from ganvas.data.source import MEMORY, Fit, Size, Wish
@@ -98,34 +98,46 @@ def check(
         UsageError: if the folder is missing, or without images.
     """
     layout = survey(Path(folder).expanduser(), "all")
-    found = examine(layout, Wish.of(size, channels, fit, "all", ()), keep=False)
-    good = [found.headers[i] for i in found.good]
-    twins = found.twins()
-    classes = Counter(layout.group_of[i] for i in found.good)
-    names = list(layout.groups)
-    by_class = {names[i]: n for i, n in sorted(classes.items())} if len(names) > 1 else {}
+    return _report(layout, examine(layout, Wish.of(size, channels, fit, "all", ()), keep=False))
+
+
+def _report(layout: Layout, found: Examination) -> Report:
+    good, looks = [found.headers[i] for i in found.good], found.looks.values()
+    twins, classes = found.twins(), _classes(layout, found)
+
+    def short(i: int) -> str:
+        return layout.short(layout.files[i])
+
     return Report(
         folder=str(layout.root),
         images=len(layout.files),
         readable=len(good),
-        unreadable={layout.short(layout.files[i]): why for i, why in found.broken.items()},
+        unreadable={short(i): why for i, why in found.broken.items()},
         others=dict(layout.others.most_common()),
         closed=layout.closed,
         sizes={f"{h}x{w}": n for (h, w), n in found.sizes().most_common()},
         formats=dict(Counter(header.kind for header in good).most_common()),
         modes=dict(Counter(header.mode for header in good).most_common()),
-        grey=sum(look.grey for look in found.looks.values()),
-        transparent=sum(look.clear for look in found.looks.values()),
+        grey=sum(look.grey for look in looks),
+        transparent=sum(look.clear for look in looks),
         deep=sum(header.mode in DEEP for header in good),
         frames=sum(header.frames for header in good),
-        duplicates=[[layout.short(layout.files[i]) for i in group] for group in twins],
+        duplicates=[list(map(short, group)) for group in twins],
         contradictions=sum(len({layout.group_of[i] for i in group}) > 1 for group in twins),
-        classes=by_class,
+        classes=classes,
         test=layout.tested,
-        would=_would(found, tuple(by_class)) if good else None,
+        would=_would(found, tuple(classes)) if good else None,
         notes=notes(layout, found),
         trouble=too_broken(layout, found),
     )
+
+
+def _classes(layout: Layout, found: Examination) -> dict[str, int]:
+    """Good images by class, in the order of the classes; none if there are no classes."""
+    if len(layout.groups) == 1:
+        return {}
+    counts = Counter(layout.group_of[i] for i in found.good)
+    return {name: counts[i] for i, name in enumerate(layout.groups) if counts[i]}
 
 
 def _would(found: Examination, classes: tuple[str, ...]) -> Would:

@@ -213,7 +213,7 @@ def render(plain: Image.Image, size: Size, fit: Fit, span: Span | None) -> np.nd
         low, high = span or (0.0, 1.0)
         levels = (np.asarray(plain) - low) * (255 / ((high - low) or 1))
         plain = Image.fromarray(levels.astype(np.float32))
-    x = np.asarray(_fitted(plain, size, fit))
+    x = np.array(_fitted(plain, size, fit))
     if plain.mode == "F":
         x = x.round().clip(0, 255).astype(np.uint8)
     return x[None] if x.ndim == 2 else x.transpose(2, 0, 1)

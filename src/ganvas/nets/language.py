@@ -76,25 +76,29 @@ class LanguageModel(nn.Module):
 
     @torch.no_grad()
     def finish(self, x: Tensor, u: Tensor) -> Tensor:
-        """Finishes each beginning of sentences x (n, length), N times over.
+        """Finishes beginnings of the sentences x (n, length), each N times over.
 
         Args:
             x: the sentences.
-            u: uniform in [0, 1): (n, length - 1, N, length).
+            u: uniform in [0, 1): (n, k, N, length).
 
         Returns:
-            (n, length - 1, N, length): those at [:, t] begin with the first t + 1 words of x.
+            (n, k, N, length): those at [:, i] begin with the first length - k + i words of x.
         """
-        n, _, N, length = u.shape
-        made = x[:, None, None].repeat(1, length - 1, N, 1)
+        n, k, N, length = u.shape
+        made = x[:, None, None].repeat(1, k, N, 1)
         h, c = self.begin(n)
         open_h = open_c = h.new_empty(n, 0, N, self.hidden)
-        for t in range(1, length):
-            h, c = self.read(x[:, t - 1], (h, c))
-            open_h, open_c = self.read(made[:, : t - 1, :, t - 1], (open_h, open_c))
-            open_h = torch.cat([open_h, h[:, None, None].expand(n, 1, N, -1)], 1)
-            open_c = torch.cat([open_c, c[:, None, None].expand(n, 1, N, -1)], 1)
-            made[:, :t, :, t] = pick(self.to_words(open_h), u[:, :t, :, t])
+        for t in range(length):
+            if t > 0:
+                h, c = self.read(x[:, t - 1], (h, c))
+                begun = made[:, : open_h.shape[1], :, t - 1]
+                open_h, open_c = self.read(begun, (open_h, open_c))
+            if t >= length - k:
+                open_h = torch.cat([open_h, h[:, None, None].expand(n, 1, N, -1)], 1)
+                open_c = torch.cat([open_c, c[:, None, None].expand(n, 1, N, -1)], 1)
+                i = open_h.shape[1]
+                made[:, :i, :, t] = pick(self.to_words(open_h), u[:, :i, :, t])
         return made
 
     @torch.no_grad()

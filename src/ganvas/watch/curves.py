@@ -96,13 +96,15 @@ def chart(
 
 def short_number(value: float) -> str:
     """In three digits, with k, M or G for what is large."""
-    return _with_unit(value, abs(value)) if abs(value) >= 1e4 else f"{value:.3g}"
+    if abs(value) < 9999.5:
+        return f"{value:.0f}" if abs(value) >= 999.5 else f"{value:.3g}"
+    return _with_unit(value, abs(value))
 
 
 def _with_unit(value: float, largest: float) -> str:
     """A number in the unit that suits the largest beside it."""
     for limit, unit in ((1e9, "G"), (1e6, "M"), (1e3, "k")):
-        if largest >= limit:
+        if largest >= 0.9995 * limit:
             return f"{value / limit:.3g}{unit}" if value else "0"
     return f"{value:.3g}"
 

@@ -14,6 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from ganvas.core import Diverged, Trainer
+from ganvas.watch.curves import short_number
 from ganvas.watch.decoration import Decoration
 from ganvas.watch.log import Log
 
@@ -150,4 +151,6 @@ def duration(seconds: float) -> str:
 def _losses(line: dict[str, Any]) -> list[tuple[str, str]]:
     """The loss of each player or team of players, in three digits."""
     losses = [(k.removeprefix("loss/"), v) for k, v in line.items() if k.startswith("loss/")]
-    return [(name, "not finite" if value is None else f"{value:.3g}") for name, value in losses]
+    return [
+        (name, "not finite" if value is None else short_number(value)) for name, value in losses
+    ]

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import time
+from dataclasses import asdict
 from html import escape
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from ganvas.core import Trainer
+from ganvas.core import GanvasError, Trainer, registry
 from ganvas.watch import log, sections
 from ganvas.watch.decoration import Decoration
 from ganvas.watch.files import write_whole
@@ -59,6 +60,7 @@ def write(folder: Path) -> Path:
         OSError: if the page cannot be written.
     """
     about, lines = _object(folder / "config.json"), log.read(folder)
+    about = {"paper": _paper(about.get("game")), **about}
     body = [
         sections.head(about, lines),
         sections.troubles(lines),
@@ -79,6 +81,14 @@ def write(folder: Path) -> Path:
     )
     write_whole(folder / REPORT, page)
     return folder / REPORT
+
+
+def _paper(game: Any) -> dict[str, Any] | None:
+    """The paper of a game that this installation knows."""
+    try:
+        return asdict(registry.find(game).paper) if isinstance(game, str) else None
+    except GanvasError:
+        return None
 
 
 def _part(kind: str) -> str:

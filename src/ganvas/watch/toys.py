@@ -39,7 +39,7 @@ def density(
     at = x.numpy()
     width = 0.9 * float(real.std()) * len(real) ** -0.2  # Silverman's rule
     truth, copy = (_kernel_density(points, x, width).numpy() for points in (real, made))
-    figure, axes = _canvas((7.2, 4.2), (0.08, 0.09, 0.83, 0.83), title)
+    figure, axes = _canvas((7.2, 4.2), (0.09, 0.09, 0.82, 0.83), title)
     axes.fill_between(at, truth, color=REAL, alpha=0.22, lw=0)
     axes.plot(at, truth, color=REAL, lw=1.5, label="real")
     axes.fill_between(at, copy, color=MADE, alpha=0.15, lw=0)

@@ -119,6 +119,10 @@ class Discriminator(nn.Module):
         return self.out(self.drop(self.joint(self.drop(h)))).flatten()
 
 
+DECAY = Schedule(tuple((i / 16, float(f"{0.1 * 1e-5 ** (i / 16):.4g}")) for i in range(17)))
+"""0.1 / 1.00004^step down to 1e-6, over 288,000 steps, as a broken line."""
+
+
 class CGAN(Game):
     paper = Paper(
         "Conditional Generative Adversarial Nets",
@@ -140,6 +144,7 @@ class CGAN(Game):
                 "dropout_g": 0.5,
                 "images": 28_800_000,
                 "optimiser": "sgd",
+                "lr": DECAY,
                 "ema": None,
             },
             data="mnist",

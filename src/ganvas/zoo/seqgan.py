@@ -86,6 +86,8 @@ class SeqGANConfig(Config):
     """Weight of the squared weights of D's last layer."""
     rollouts: int = 4
     """How often each unfinished sentence is finished, N (the paper: 16)."""
+    baseline: bool = True
+    """Reward a word by how much it improves a sentence, instead of by how good that gets."""
     d_steps: int = 5
     """Steps of D for each step of G in the adversarial stage."""
     shares: tuple[float, ...] = (0.5, 0.1, 0.4)
@@ -205,9 +207,11 @@ class SeqGAN(Game):
     def play(self, data: Iterator[Batch]) -> Iterator[Move]:
         real = next(data).x
         x = self.generate(self.noise(len(real)))
-        Q = self.rewards(x)
+        values = self.values(x)
+        Q, V = values[:, 1:], values[:, :-1]
         figures = {"reward": Q.mean(), "nll": -self.G.still(real).mean(), **self.measure(x)}
-        yield Move(self.G, -(self.G(x) * Q).mean(), **figures)
+        gain = Q - V if self.config.baseline else Q
+        yield Move(self.G, -(self.G(x) * gain).mean(), **figures)
 
         for _ in range(self.config.d_steps):
             yield from self.tell_apart(data)
@@ -222,14 +226,17 @@ class SeqGAN(Game):
         squares = [w.square().sum() for w in self.D.net.get_submodule("last").parameters()]
         return torch.stack(squares).sum() / 2
 
-    def rewards(self, x: Tensor) -> Tensor:
-        """Q (n, length): what each word of x led to, in D's eyes (eq. 4)."""
+    def values(self, x: Tensor) -> Tensor:
+        """What D thinks of the sentences that begin with x's first 0 .. length words (eq. 4).
+
+        (n, length) -> (n, length + 1).
+        """
         n, length = x.shape
-        u = self.chance.uniform(n, length - 1, self.config.rollouts, length)
+        u = self.chance.uniform(n, length, self.config.rollouts, length)
         ends = self.writer.finish(x, u).flatten(0, 2)
         worth = torch.cat([self.D.still(some).sigmoid() for some in ends.split(4096)])
-        later = worth.view(n, length - 1, -1).mean(2)
-        return torch.cat([later, self.D.still(x).sigmoid()[:, None]], 1)
+        begun = worth.view(n, length, -1).mean(2)
+        return torch.cat([begun, self.D.still(x).sigmoid()[:, None]], 1)
 
     @property
     def writer(self) -> LanguageModel:

@@ -55,8 +55,8 @@ class VAEConfig(Config):
     """Size of the latent vector z."""
     hidden: int = 256
     """Tanh units of the one hidden layer of E and of G (the paper: 500)."""
-    std: float = 0.4
-    """s, in pixel values: smaller gives closer reconstructions and, by a larger KL, worse samples."""
+    std: float = 0.5
+    """s, in pixel values: a smaller one gives closer reconstructions, but worse samples."""
     lr: float = 1e-3
     """Adam's learning rate, for both players."""
 
