@@ -11,8 +11,6 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, Literal
 
-import torch
-
 from ganvas import data as sources
 from ganvas import watch
 from ganvas.core import Game, Image, Settings, Space, Trainer, UsageError, parallel, registry
@@ -87,22 +85,21 @@ def train(
     values = {**chosen.config, **config, **({"images": images} if images else {})}
     options = registry.config_of(cls).build(**values)
     source = _open(cls, data or chosen.data, size, channels, fit, chosen.spaces.get("x"))
-    torch.manual_seed(seed)
-    built = registry.build(cls, options, source.spaces)
-    parallel.join(resolve_device(settings.device))
+    name = registry.name_of(cls)
     plan = Plan.of(
-        built, source.spaces, source.to_json(), preset=preset, seed=seed, settings=settings,
-        rounds=steps, minutes=minutes,
+        name, options, source.spaces, source.to_json(),
+        preset=preset, seed=seed, settings=settings, rounds=steps, minutes=minutes,
     )  # fmt: skip
-    folder = Path(out) if out else _free_folder(f"{built.name}-{source.name}")
+    built = plan.build()
+    parallel.join(resolve_device(settings.device))
+    folder = Path(out) if out else _free_folder(f"{name}-{source.name}")
     run = Run.create(folder, plan) if parallel.rank() == 0 else None
     if run is not None and not quiet:
-        for note in source.notes:
-            print(f"{source.name}: {note}", file=sys.stderr)
+        _say(source)
     trainer = Trainer(
         built, source.tables, seed=seed, settings=settings, rounds=steps, minutes=minutes
     )
-    return _play(trainer, run, folder, source, save_every, quiet)
+    return _play(trainer, run, folder, save_every, quiet)
 
 
 def resume(
@@ -144,27 +141,21 @@ def resume(
             f"{trainer.clock.images} images; give a longer --steps, --images or --minutes"
         )
     mine = run if parallel.rank() == 0 else None
-    return _play(trainer, mine, run.folder, source, save_every, quiet)
+    return _play(trainer, mine, run.folder, save_every, quiet)
 
 
 def _play(
     trainer: Trainer,
     run: Run | None,
     folder: Path,
-    source: sources.Source,
     save_every: float,
     quiet: bool,
 ) -> Run:
     """Lets the trainer run to its end; `run` is None in the processes that do not write."""
     if run is not None:
-        real = {
-            name: rows
-            for table in source.tables
-            for name, rows in table.fetch(torch.arange(min(64, len(table)))).items()
-        }
         trainer.listeners = [
-            *watch.listeners(folder, real, quiet=quiet),
             Checkpoints(run, save_every),
+            *watch.listeners(folder, quiet=quiet),
         ]
     with _stopped_by_signals(trainer):
         reason = trainer.run()
@@ -217,6 +208,12 @@ def _open(
         size = (usual.height, usual.width)
     fields = tuple(registry.needs(game))
     return sources.load(source, size=size, channels=channels, fit=fit, fields=fields)
+
+
+def _say(source: sources.Source) -> None:
+    """Tells what of the data was left out or changed."""
+    for note in source.notes:
+        print(f"{source.name}: {note}", file=sys.stderr)
 
 
 def _free_folder(name: str) -> Path:

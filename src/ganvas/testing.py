@@ -33,7 +33,6 @@ from ganvas.core import (
     registry,
 )
 from ganvas.core.config import docs
-from ganvas.core.game import Preset
 
 BATCH = 8
 
@@ -82,11 +81,9 @@ def check_presets(cls: type[Game]) -> None:
             built = registry.make(cls, preset=name)
         copy = type(built.config).build(**json.loads(json.dumps(built.config.to_json())))
         _demand(copy == built.config, cls, f"the config of preset {name!r} changes in JSON")
-        _demand(built.players, cls, "there are no players")
         _demand(set(registry.needs(cls)) <= set(preset.spaces), cls, f"{name!r} lacks a space")
-    undocumented = {f.name for f in dataclasses.fields(built.config)} - set(
-        docs(type(built.config))
-    )
+    fields, documented = dataclasses.fields(built.config), docs(type(built.config))
+    undocumented = {field.name for field in fields} - documented.keys()
     _demand(not undocumented, cls, f"config fields without a docstring: {undocumented}")
 
 
@@ -173,9 +170,7 @@ def check_sizes(cls: type[Game]) -> None:
     if not usual:
         return
     sizes: list[Callable[[Image], Image]] = [
-        lambda s: dataclasses.replace(s, channels=1),
-        lambda s: dataclasses.replace(s, channels=3),
-        lambda s: dataclasses.replace(s, channels=4),
+        *(lambda s, c=c: dataclasses.replace(s, channels=c) for c in (1, 3, 4)),
         lambda s: dataclasses.replace(s, height=2 * s.height, width=2 * s.width),
         lambda s: dataclasses.replace(s, height=s.height + 5),
     ]
@@ -234,13 +229,13 @@ def _demand(fact: object, cls: type[Game], complaint: str) -> None:
         raise ContractError(f"{cls.__name__}: {complaint}")
 
 
-def _preset(cls: type[Game]) -> Preset:
-    return registry.preset_of(cls, "default")
-
-
 def _spaces(cls: type[Game]) -> dict[str, Space]:
     needed = registry.needs(cls)
-    return {name: space for name, space in _preset(cls).spaces.items() if name in needed}
+    return {
+        name: space
+        for name, space in registry.preset_of(cls, "default").spaces.items()
+        if name in needed
+    }
 
 
 def _make(cls: type[Game], *, seed: int = 0, spaces: Mapping[str, Space] | None = None) -> Game:

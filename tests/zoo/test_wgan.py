@@ -60,11 +60,11 @@ def test_it_finds_a_gaussian() -> None:
     torch.manual_seed(0)
     game = make("wgan", spaces=LINE, hidden=32, noise=4, lr=2e-3, clip=0.1, ema=0.9)
     before = game.sample(1000)[0]
-    Trainer(game, data.load("gaussian1d").tables, rounds=100).run()
+    Trainer(game, data.load("gaussian1d").tables, rounds=80).run()
     after = game.sample(1000)[0]
     assert abs(before.mean() - 1) > 0.6
-    assert abs(after.mean() - 1) < 0.3
-    assert 0.2 < after.std() < 0.9
+    assert abs(after.mean() - 1) < 0.2
+    assert 0.3 < after.std() < 0.85
 
 
 @pytest.mark.parametrize("space", [Image(1, 28, 28), Image(3, 16, 24), Points(3)])

@@ -25,7 +25,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit code: 0 done, 2 wrong use, 1 failed (130 if a key interrupted it before there was
         anything to save).
     """
-    words = list(sys.argv[1:] if argv is None else argv)
+    words = [*(sys.argv[1:] if argv is None else argv)]  # `list` is a verb here
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):
             stream.reconfigure(errors="replace")  # a terminal that has no "×" still gets the rest
@@ -46,7 +46,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(words: list[str]) -> int:
-    if not words or words[0] in HELP:
+    if not words or words[0] in (*HELP, "help"):
         print(PAGES.get(" ".join(words[1:2]), PAGES[""]), end="")
         return 0
     if words[0] in ("--version", "-V"):

@@ -48,7 +48,7 @@ def about(name: str) -> dict[str, Any]:
 
 
 def _row(game: dict[str, Any]) -> tuple[str, ...]:
-    takes = ", ".join(space["kind"].lower() for space in game["inputs"].values())
+    takes = ", ".join(dict.fromkeys(space["kind"].lower() for space in game["inputs"].values()))
     return (
         game["name"],
         str(game["year"]),

@@ -192,6 +192,21 @@ def value_of(option: str, words: Sequence[str], default: str) -> str:
     return default
 
 
+def size_of(text: str) -> int | tuple[int, int]:
+    """The size of images: `32` for squares, `24x32` for height x width.
+
+    Raises:
+        UsageError: if the text is none.
+    """
+    try:
+        sides = [int(side) for side in text.lower().split("x")]
+    except ValueError:
+        sides = []
+    if len(sides) not in (1, 2) or min(sides) < 1:
+        raise UsageError(f"--size must be like 32 or, height x width, 24x32; not {text!r}")
+    return sides[0] if len(sides) == 1 else (sides[0], sides[1])
+
+
 def alternatives(hint: Any) -> tuple[Any, ...]:
     """The alternatives of a union, None first, text last; or the type alone."""
     if get_origin(hint) not in (Union, UnionType):
@@ -212,7 +227,9 @@ def _read(text: str, hint: Any) -> Any:
     if hint is str:
         return text
     if get_origin(hint) is tuple:
-        return tuple(_read(word, get_args(hint)[0]) for word in text.split(",") if word)
+        words = [word for word in text.split(",") if word]
+        if ... in get_args(hint) or len(words) == len(get_args(hint)):
+            return tuple(_read(word, get_args(hint)[0]) for word in words)
     if get_origin(hint) is Literal:
         for choice in get_args(hint):
             if str(choice) == text:
@@ -237,7 +254,9 @@ def kind(hint: Any, name: str = "text", *, none: bool = True) -> str:
         if get_origin(option) is Literal:
             words.append("{" + ",".join(map(str, get_args(option))) + "}")
         elif get_origin(option) is tuple:
-            words.append("{0},{0},...".format(kind(get_args(option)[0], name)))
+            each = kind(get_args(option)[0], name)
+            several = [each] * len(get_args(option))
+            words.append(",".join([each, each, "..."] if ... in get_args(option) else several))
         else:
             words.append(_WORDS.get(option, (name.upper(), ""))[0])
     return "|".join(words)
@@ -252,7 +271,9 @@ def expected(hint: Any, *, none: bool = True) -> str:
         if get_origin(option) is Literal:
             words.append(" or ".join(map(str, get_args(option))))
         elif get_origin(option) is tuple:
-            words.append(f"a list (each {expected(get_args(option)[0])}, commas between)")
+            each = expected(get_args(option)[0]).removeprefix("a ")
+            number = "" if ... in get_args(option) else f"{len(get_args(option))} "
+            words.append(f"{number}values with commas between, each a {each}")
         else:
             words.append(_WORDS.get(option, ("", "a word"))[1])
     return " or ".join(words)

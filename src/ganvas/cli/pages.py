@@ -80,44 +80,46 @@ Trains a game and keeps the run in a folder: weights, figures, pictures, report.
 `ganvas train GAME --help` adds the game's own options (--lr, --batch ...).
 
 the data
-  --data SOURCE     a built-in source (ganvas data list) or a folder of images;
-                    the game's usual one unless given
-  --size N or HxW   of the images: 32 for squares, 24x32 for height x width
-  --channels C      1 grey, 3 RGB, 4 RGBA; what the data has unless given
-  --fit HOW         crop, pad or stretch images of another shape (crop)
+  --data SOURCE        a built-in source (ganvas data list) or a folder of images;
+                       the game's usual one unless given
+  --size N or HxW      of the images: 32 for squares, 24x32 for height x width
+  --channels C         1 grey, 3 RGB, 4 RGBA; what the data has unless given
+  --fit HOW            crop, pad or stretch images of another shape (crop)
 the run
-  --out RUN         its folder; a new one below runs/ unless given
-  --steps N         end after N rounds ...
-  --images N        ... or after N real images, repeats counted ...
-  --minutes M       ... or after M minutes
-  --preset P        default, or paper for the paper's own size
-  --seed S          decides everything that is drawn (0)
-  --save-every S    seconds between checkpoints (30)
-  --quiet           no progress bar
-  --json            print the result as one JSON object
+  --out RUN            its folder; a new one below runs/ unless given
+  --steps N            end after N rounds ...
+  --images N           ... or after N real images, repeats counted ...
+  --minutes M          ... or after M minutes
+  --preset P           default, or paper for the paper's own size
+  --seed S             decides everything that is drawn (0)
+  --save-every S       seconds between checkpoints (30)
+  --quiet              no progress bar
+  --json               print the result as one JSON object
 how to compute
-  --device D        auto (a GPU if there is one), cpu, cuda, cuda:1, mps
-  --precision P     fp32, or bf16 to compute forward passes in bfloat16
-  --micro-batches N divide each batch into N parts to save memory (1)
-  --compile         compile the networks with torch.compile (needs a C++ compiler)
-  --clip-norm X     scale each move's gradient down to this norm
-  --sync-batchnorm  batch statistics over all processes
-  --patience N      how often in a row to go back after a NaN or infinity (3)
-  --snapshot-every N rounds between the states it goes back to (100)
+  --device D           auto (a GPU if there is one), cpu, cuda, cuda:1, mps
+  --precision P        fp32, or bf16 to compute forward passes in bfloat16
+  --micro-batches N    divide each batch into N parts to save memory (1)
+  --compile            compile the networks (torch.compile; needs a C++ compiler)
+  --clip-norm X        scale each move's gradient down to this norm
+  --sync-batchnorm     batch statistics over all processes
+  --patience N         how often in a row to go back after a NaN or infinity (3)
+  --snapshot-every N   rounds between the states that it goes back to (100)
 going on
-  --resume RUN      go on exactly where a run stands: same game, data and options;
-                    only its length may change
-  --from ROUND      go back to an earlier checkpoint of that run first
+  --resume RUN         go on exactly where a run stands: with the same game, data
+                       and options; only its length may change
+  --from ROUND         go back to an earlier checkpoint of that run first
 
-Ctrl-C (or SIGTERM) ends the round, saves, and says how to go on; that is an end
-as good as any, and the exit code is 0. A second Ctrl-C ends at once.
+A rate (--lr) may be a schedule over the run, as "value@progress value@progress".
+
+Ctrl-C (or SIGTERM) ends the round, saves, and says how to go on. Nothing failed
+then, so the exit code is 0. A second Ctrl-C ends at once.
 
 Several GPUs or processes: torchrun --nproc-per-node 2 -m ganvas train GAME ...
 
 examples
   ganvas train dcgan
   ganvas train dcgan --data my/pictures/ --size 32 --minutes 20 --out runs/mine
-  ganvas train wgan_gp --lr "1e-4@0 1e-4@0.5 0@1"     a rate that falls to 0
+  ganvas train wgan_gp --lr "1e-4@0 1e-4@0.5 0@1"   falls in the second half
   ganvas train --resume runs/mine --minutes 60
 """
 
@@ -133,8 +135,8 @@ Draws from a trained run.
                       most real
   -o, --output OUTPUT where to:
                         FILE.png  a picture of all (points are drawn as points)
-                        FILE.npz  arrays: `samples` (images: bytes, rows last to
-                                  channels last), and each input by its name
+                        FILE.npz  arrays: `samples`, and each input by its name;
+                                  images as bytes, n x height x width x channels
                         FILE.txt  sentences, a line each
                         FOLDER/   a picture each, at its own size: 00000.png ...
                       RUN/sample-SEED.png (or .txt) unless given
@@ -155,15 +157,27 @@ examples
 """
 
 _DATA = """\
-usage: ganvas data list | show SOURCE | check FOLDER   [--json]
+usage: ganvas data list
+       ganvas data show SOURCE_OR_FOLDER [options]
+       ganvas data check FOLDER [options]
 
-Sources of data, built in (no network needed) or a folder of images of yours.
+Sources of data: built-in ones, which need no network, and folders of images.
 
-  list          the built-in sources
-  show SOURCE   what a source holds
-  check FOLDER  counts, sizes, channels, duplicates, unreadable files, classes,
-                and what training would make of them
-  --json        print the result as JSON
+  list    the built-in sources
+  show    what a source holds, as a game would get it; -o FILE.png draws some
+  check   counts, sizes, channels, duplicates, unreadable files, classes, and
+          what training would make of them
+
+  --size N or HxW   of the images: 32 for squares, 24x32 for height x width
+  --channels C      1 grey, 3 RGB, 4 RGBA
+  --fit HOW         crop, pad or stretch images of another shape (crop)
+  --json            print the result as JSON
+
+`ganvas data show --help` and `ganvas data check --help` tell more.
+
+examples
+  ganvas data list
+  ganvas data check my/pictures/
 """
 
 PAGES = {

@@ -26,7 +26,7 @@ def columns() -> int:
 def bold(text: str) -> str:
     """The text, in bold where there is a terminal that may be coloured."""
     plain = not sys.stdout.isatty() or "NO_COLOR" in os.environ or os.environ.get("TERM") == "dumb"
-    return text if plain or not text else f"\x1b[1m{text}\x1b[0m"
+    return text if plain or not text.strip() else f"\x1b[1m{text}\x1b[0m"
 
 
 def table(
@@ -51,7 +51,7 @@ def table(
     below = margin > columns() - NARROW and not cut
     if below:
         margin = indent + 4
-    room = max(20, columns() - margin)
+    room = max(8 if cut else 20, columns() - margin)
     lines = []
     for *words, text in rows:
         cells = [

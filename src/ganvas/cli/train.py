@@ -19,6 +19,7 @@ from ganvas.cli.options import (
     parse,
     refuse,
     shown,
+    size_of,
     take,
     value_of,
 )
@@ -141,7 +142,7 @@ def options(name: str, preset: str) -> dict[str, list[Option]]:
     start = options_of(
         Start(preset=preset),
         data={"value": "SOURCE|FOLDER", "help": f"{DATA} (default: {chosen.data})"},
-        size={"read": _size, "value": "N|HxW"},
+        size={"read": size_of, "value": "N|HxW"},
         out={"value": "RUN"},
     )
     length = options_of(Length(), images={"help": f"{IMAGES} (default: {config.images})"})
@@ -154,16 +155,6 @@ def options(name: str, preset: str) -> dict[str, list[Option]]:
     if twice := {name for name in names if names.count(name) > 1}:
         raise GameError(f"the config of {name} takes the name of another option: {min(twice)}")
     return groups
-
-
-def _size(text: str) -> int | tuple[int, int]:
-    try:
-        sides = [int(side) for side in text.lower().split("x")]
-    except ValueError:
-        sides = []
-    if len(sides) not in (1, 2) or min(sides) < 1:
-        raise UsageError(f"--size must be like 32 or, height x width, 24x32; not {text!r}")
-    return sides[0] if len(sides) == 1 else (sides[0], sides[1])
 
 
 def _go_on(name: str | None, words: Sequence[str]) -> Run:

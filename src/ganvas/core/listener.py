@@ -24,3 +24,6 @@ class Listener:
 
     def end(self, trainer: Trainer, reason: str) -> None:
         """After the last round: the goal was reached, or `reason` says what stopped the run."""
+
+    def close(self) -> None:
+        """Last of all, also after an error that gave no chance for `end`."""

@@ -17,7 +17,7 @@ from torch.distributed.nn.functional import all_reduce as differentiable_all_red
 
 from ganvas.core.errors import GanvasError
 
-PATIENCE = timedelta(seconds=60)
+PATIENCE = timedelta(minutes=5)
 """How long a process waits for a silent one before it gives up with an error."""
 
 

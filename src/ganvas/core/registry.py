@@ -29,8 +29,13 @@ _registered: dict[str, type[Game]] = {}
 
 def register(game: type[Game]) -> type[Game]:
     """Makes a game from outside the package known under its module's name; a decorator."""
-    _registered[game.__module__.rpartition(".")[2]] = game
+    _registered[name_of(game)] = game
     return game
+
+
+def name_of(game: type[Game]) -> str:
+    """The word for a game on the command line: its module's name."""
+    return game.__module__.rpartition(".")[2]
 
 
 def names() -> list[str]:
@@ -97,7 +102,7 @@ def build(game: type[Game], config: Config, spaces: Mapping[str, Space]) -> Game
     chosen = {}
     for field, kinds in needs(game).items():
         expected = " or ".join(kind.__name__ for kind in kinds)
-        word = game.__module__.rpartition(".")[2]
+        word = name_of(game)
         if field not in spaces:
             hint = {
                 "label": "; put the images of each class into a folder of its own: FOLDER/<class>/",

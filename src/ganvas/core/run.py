@@ -26,6 +26,7 @@ from torch import Tensor
 
 from ganvas.core import checkpoint, parallel, registry
 from ganvas.core.clock import Clock
+from ganvas.core.config import Config
 from ganvas.core.errors import CheckpointError, GanvasError, UsageError
 from ganvas.core.game import Game
 from ganvas.core.settings import Settings
@@ -54,7 +55,8 @@ class Plan:
     @classmethod
     def of(
         cls,
-        game: Game,
+        game: str,
+        config: Config,
         spaces: Mapping[str, Space],
         data: dict[str, Any],
         *,
@@ -67,9 +69,9 @@ class Plan:
         """The plan for a game, with the versions of what it runs on."""
         libraries = ("ganvas", "torch", "numpy")
         return cls(
-            game=game.name,
+            game=game,
             preset=preset,
-            config=game.config.to_json(),
+            config=config.to_json(),
             spaces={name: space.to_json() for name, space in spaces.items()},
             data=data,
             seed=seed,

@@ -101,13 +101,22 @@ class Trainer:
         Raises:
             Diverged: if the run stopped being finite more often in a row than `patience` allows.
         """
-        for listener in self.listeners:
-            listener.begin(self)
-        reason = "done"
+        try:
+            for listener in self.listeners:
+                listener.begin(self)
+            reason = self._play_on()
+            for listener in self.listeners:
+                listener.end(self, reason)
+            return reason
+        finally:
+            for listener in self.listeners:
+                listener.close()
+
+    def _play_on(self) -> str:
+        """Rounds until the end of the run; why it ended."""
         while not self.clock.done:
             if parallel.anyone(self.stopping is not None, self.device):
-                reason = self.stopping or "another process stopped"
-                break
+                return self.stopping or "another process was stopped"
             try:
                 self.round()
             except Diverged as error:
@@ -115,9 +124,7 @@ class Trainer:
                 continue
             for listener in self.listeners:
                 listener.after_round(self)
-        for listener in self.listeners:
-            listener.end(self, reason)
-        return reason
+        return "done"
 
     def round(self) -> None:
         """Plays one round of the current stage.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import atexit
 import time
 from collections import deque
 from typing import Any
@@ -49,7 +48,6 @@ class Progress(Decoration):
                 redirect_stdout=False,
             )  # fmt: skip
             self._live.start(refresh=True)
-            atexit.register(self._live.stop)  # an error must not leave the cursor hidden
 
     def after_round(self, trainer: Trainer) -> None:
         if time.monotonic() >= self._due:
@@ -67,10 +65,11 @@ class Progress(Decoration):
     def end(self, trainer: Trainer, reason: str) -> None:
         with self.attempt("show progress"):
             self._show(trainer)
-            if self._live is not None:
-                self._live.stop()
+
+    def close(self) -> None:
         if self._live is not None:
-            atexit.unregister(self._live.stop)
+            with self.attempt("show progress"):
+                self._live.stop()  # or the cursor would stay hidden
             self._live = None
 
     def _show(self, trainer: Trainer) -> None:

@@ -56,6 +56,8 @@ class TensorBoard(Decoration):
 
     def end(self, trainer: Trainer, reason: str) -> None:
         self._write()
+
+    def close(self) -> None:
         with self.attempt("write for TensorBoard"):
             if self._writer is not None:
                 self._writer.close()
