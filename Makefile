@@ -23,7 +23,7 @@ demo: $(READY) ## train on real handwritten digits, draw new ones, write a repor
 
 # One thread of torch per process: two processes share two cores better than two threads do.
 test: $(READY) ## run the tests
-	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 $(ARGS)
+	OMP_NUM_THREADS=1 $(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 check: lint types test ## all that a change must pass
 

@@ -16,7 +16,6 @@ from ganvas import watch
 from ganvas.core import Game, Image, Settings, Space, Trainer, UsageError, parallel, registry
 from ganvas.core.registry import Card, card, make
 from ganvas.core.run import Plan, Run
-from ganvas.core.settings import resolve_device
 from ganvas.watch.checkpoints import Checkpoints
 
 __all__ = ["games", "load", "make", "resume", "train"]
@@ -90,15 +89,13 @@ def train(
         name, options, source.spaces, source.to_json(),
         preset=preset, seed=seed, settings=settings, rounds=steps, minutes=minutes,
     )  # fmt: skip
-    built = plan.build()
-    parallel.join(resolve_device(settings.device))
+    trainer = Trainer(
+        plan.build(), source.tables, seed=seed, settings=settings, rounds=steps, minutes=minutes
+    )
     folder = Path(out) if out else _free_folder(f"{name}-{source.name}")
     run = Run.create(folder, plan) if parallel.rank() == 0 else None
     if run is not None and not quiet:
         _say(source)
-    trainer = Trainer(
-        built, source.tables, seed=seed, settings=settings, rounds=steps, minutes=minutes
-    )
     return _play(trainer, run, folder, save_every, quiet)
 
 
@@ -221,4 +218,5 @@ def _free_folder(name: str) -> Path:
     number = 1
     while (folder := Path("runs") / f"{name}-{number}").exists():
         number += 1
+    parallel.wait()  # every process has found the same folder, before one of them makes it
     return folder

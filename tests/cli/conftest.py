@@ -72,4 +72,4 @@ def tokens_run(runs) -> Path:
 
 @pytest.fixture(scope="session")
 def images_run(runs) -> Path:
-    return trained(runs / "cyclegan", "cyclegan --steps 1 --batch 2 --width 4 --blocks 1 --size 8")
+    return trained(runs / "cyclegan", "cyclegan --steps 1 --batch 2 --width 4 --blocks 1 --size 12")

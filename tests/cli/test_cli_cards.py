@@ -40,7 +40,13 @@ def test_show_names_what_there_is_to_know(ganvas):
     said = ganvas("show wgan_gp")
     game = registry.find("wgan_gp")
     assert said.code == 0
-    for word in (game.paper.title, game.paper.url, "5 x C, then G", "ring8", "ganvas train wgan_gp"):
+    for word in (
+        game.paper.title,
+        game.paper.url,
+        "5 x C, then G",
+        "ring8",
+        "ganvas train wgan_gp",
+    ):
         assert word in said.out
     for field, text in docs(registry.config_of(game)).items():
         assert f"--{field.replace('_', '-')} " in said.out

@@ -66,6 +66,7 @@ def test_values_are_read_by_their_types():
         (["stray"], "ganvas paint does not take 'stray'"),
         (["--batch"], "--batch needs a value"),
         (["--batch", "--wet-edge"], "--batch needs a value"),
+        (["--batch", "--stray"], "--batch needs a value"),
     ],
 )
 def test_wrong_words_say_what_was_expected(words, message):

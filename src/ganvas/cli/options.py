@@ -131,8 +131,8 @@ def parse(
         parts.append((name, part, field(default_factory=part)))
     known = {o.word: o for options in groups.values() for o in options}
     known |= {o.short: o for o in known.values() if o.short}
-    for word, following in pairwise([*words, None]):
-        if word in known and known[word].hint is not bool and (following in {None, *known}):
+    for word, following in pairwise([*words, "--"]):
+        if word in known and known[word].hint is not bool and _is_option(following):
             raise UsageError(f"{word} needs a value; see ganvas {command} --help")
     made: Any
     made, left = tyro.cli(
@@ -173,13 +173,17 @@ def take(words: Sequence[str], flags: Collection[str]) -> tuple[str | None, list
     """
     value_follows = False
     for i, word in enumerate(words):
-        if word.startswith("-") and not (value_follows and _NUMBER.match(word)):
+        if _is_option(word):
             value_follows = "=" not in word and word not in flags
         elif value_follows:
             value_follows = False
         else:
             return word, [*words[:i], *words[i + 1 :]]
     return None, list(words)
+
+
+def _is_option(word: str) -> bool:
+    return word.startswith("-") and not _NUMBER.match(word)
 
 
 def value_of(option: str, words: Sequence[str], default: str) -> str:

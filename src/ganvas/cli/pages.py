@@ -10,7 +10,7 @@ ganvas: the workshop for generative adversarial networks
 usage: ganvas VERB ...
 
 begin
-  demo      train on real handwritten digits and look at what comes out: 2 minutes
+  demo      train on real handwritten digits and look at the result: 2 minutes
 see what there is
   list      the games, one for each paper
   show      a game's card: paper, idea, players, moves, options
@@ -80,8 +80,7 @@ Trains a game and keeps the run in a folder: weights, figures, pictures, report.
 `ganvas train GAME --help` adds the game's own options (--lr, --batch ...).
 
 the data
-  --data SOURCE        a built-in source (ganvas data list) or a folder of images;
-                       the game's usual one unless given
+  --data SOURCE        a built-in source (ganvas data list), a folder of images
   --size N or HxW      of the images: 32 for squares, 24x32 for height x width
   --channels C         1 grey, 3 RGB, 4 RGBA; what the data has unless given
   --fit HOW            crop, pad or stretch images of another shape (crop)
@@ -99,17 +98,17 @@ how to compute
   --device D           auto (a GPU if there is one), cpu, cuda, cuda:1, mps
   --precision P        fp32, or bf16 to compute forward passes in bfloat16
   --micro-batches N    divide each batch into N parts to save memory (1)
-  --compile            compile the networks (torch.compile; needs a C++ compiler)
+  --compile            compile the networks (torch.compile, with a C++ compiler)
   --clip-norm X        scale each move's gradient down to this norm
   --sync-batchnorm     batch statistics over all processes
   --patience N         how often in a row to go back after a NaN or infinity (3)
   --snapshot-every N   rounds between the states that it goes back to (100)
 going on
-  --resume RUN         go on exactly where a run stands: with the same game, data
-                       and options; only its length may change
+  --resume RUN         go on exactly where a run stands: with the same game,
+                       data and options; only its length may be new
   --from ROUND         go back to an earlier checkpoint of that run first
 
-A rate (--lr) may be a schedule over the run, as "value@progress value@progress".
+A rate may be a schedule over the run: "value@progress value@progress ...".
 
 Ctrl-C (or SIGTERM) ends the round, saves, and says how to go on. Nothing failed
 then, so the exit code is 0. A second Ctrl-C ends at once.
@@ -144,7 +143,7 @@ Draws from a trained run.
 
 Each input of the game is an option (`ganvas sample RUN --help` lists those of
 the run); what is not given is drawn:
-  --label 3           a class, by number or name; 0,1,2 several; all: every class
+  --label 3           a class, by number or name; 0,1,2 several; all: each one
   --z 0.3,-1.2,...    a vector
   --x FILE_OR_FOLDER  pictures; some of the run's own data unless given
 Several elements are taken in turn until there are N, and the picture's columns

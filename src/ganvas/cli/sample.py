@@ -52,6 +52,8 @@ def main(words: Sequence[str]) -> None:
     with torch.device("meta"):
         game = run.plan.build()
     asked, texts = _read(run, game.inputs, rest)
+    if asked.number < 1:
+        raise UsageError(f"cannot draw {asked.number} samples; ask for at least 1")
     place = drawings.place(asked.output, run.folder / f"sample-{asked.seed}", game.output)
     given = {name: elements(name, game.inputs[name], text, run) for name, text in texts.items()}
     for name, space in game.inputs.items():

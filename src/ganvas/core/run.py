@@ -92,7 +92,10 @@ class Plan:
         config = registry.config_of(game).build(**self.config)
         spaces = {name: Space.from_json(space) for name, space in self.spaces.items()}
         torch.manual_seed(self.seed)
-        return registry.build(game, config, spaces)
+        try:
+            return registry.build(game, config, spaces)
+        except (ValueError, RuntimeError, ZeroDivisionError) as error:
+            raise UsageError(f"{self.game} cannot be made with these options: {error}") from error
 
 
 class Run:

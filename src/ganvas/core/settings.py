@@ -9,6 +9,7 @@ import torch
 
 from ganvas.core import parallel
 from ganvas.core.config import Options
+from ganvas.core.errors import UsageError
 
 
 @dataclass(frozen=True)
@@ -32,11 +33,30 @@ class Settings(Options):
     snapshot_every: int = 100
     """Rounds between the states, kept in memory, that such a run goes back to."""
 
+    def __post_init__(self) -> None:
+        super().__post_init__()
+        for name in ("micro_batches", "clip_norm", "patience", "snapshot_every"):
+            value = getattr(self, name)
+            if value is not None and not value > 0:
+                raise UsageError(f"{name} must be above 0, not {value:g}")
+
 
 def resolve_device(wanted: str) -> torch.device:
-    """The device for a wish; `auto` is a GPU if there is one (the own one, under torchrun)."""
+    """The device for a wish; `auto` is a GPU if there is one (the own one, under torchrun).
+
+    Raises:
+        UsageError: if there is no such device here.
+    """
     if wanted != "auto":
-        return torch.device(wanted)
+        try:
+            device = torch.device(wanted)
+            torch.empty(1, device=device)
+        except (RuntimeError, AssertionError, NotImplementedError) as error:
+            why = str(error).splitlines()[0]
+            raise UsageError(f"cannot compute on {wanted!r} ({why}); auto always works") from error
+        if device.type == "meta":
+            raise UsageError("the device meta has no memory: nothing can be learned there")
+        return device
     if torch.cuda.is_available():
         return torch.device("cuda", parallel.local_rank())
     return torch.device("mps" if torch.backends.mps.is_available() else "cpu")

@@ -90,7 +90,10 @@ class Noise(Space):
         except ValueError:
             values = torch.empty(0)
         if len(values) != self.size or self.why_not(values[None]):
-            raise UsageError(f"expected {self.size} numbers separated by commas, not {text!r}")
+            within = " between -1 and 1" if self.law == "uniform" else ""
+            raise UsageError(
+                f"expected {self.size} numbers{within} separated by commas, not {text!r}"
+            )
         return values[None]
 
     def why_not(self, x: Tensor) -> str | None:

@@ -15,7 +15,7 @@ from ganvas.core import parallel
 from ganvas.core.chance import Chance, seed_of
 from ganvas.core.checkpoint import State
 from ganvas.core.clock import Clock
-from ganvas.core.errors import Diverged, GameError
+from ganvas.core.errors import Diverged, GameError, UsageError
 from ganvas.core.game import Game, Move, Stage
 from ganvas.core.listener import Listener
 from ganvas.core.player import Player
@@ -87,8 +87,11 @@ class Trainer:
         self._params = {name: p.parameters_that_learn() for name, p in game.players.items()}
 
     def _fresh_optimisers(self) -> dict[str, torch.optim.Optimizer]:
-        players = self.game.players
-        return {name: players[name].recipe.build(params) for name, params in self._params.items()}
+        recipes = {name: player.recipe for name, player in self.game.players.items()}
+        try:
+            return {name: recipes[name].build(params) for name, params in self._params.items()}
+        except ValueError as error:
+            raise UsageError(f"{self.game.name} cannot learn like that: {error}") from error
 
     # -- a run ---------------------------------------------------------------------------------
 

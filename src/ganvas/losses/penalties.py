@@ -23,7 +23,7 @@ def gradient_penalty(
         at: ε, uniform in [0, 1): (n,).
     """
     at = at.view(-1, *[1] * (real.dim() - 1))
-    x = real.detach().lerp(fake.detach(), 1 - at).requires_grad_()
+    x = real.detach().lerp(fake.detach().to(real.dtype), 1 - at).requires_grad_()
     (gradient,) = torch.autograd.grad(critic(x).sum(), x, create_graph=True)
     return (gradient.flatten(1).norm(dim=1) - 1).square().mean()
 

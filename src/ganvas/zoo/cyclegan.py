@@ -24,8 +24,9 @@ both directions; `G fools` and `F fools` are the least-squares losses against D_
 D is sure, 0.25 where it cannot tell. The loss of D_X+D_Y is 0.5 where neither can tell.
 
 Deviations from the paper: the default has narrower and shallower networks, a larger batch and a
-larger learning rate, for small pictures on a CPU. `--preset paper` follows the authors' PyTorch
-code, which takes the identity loss on every data set (the paper: on paintings only).
+larger learning rate, for small pictures on a CPU. It has no identity loss, which the paper takes
+for paintings only: that keeps colours as they are, and negatives must not. `--preset paper` follows
+the authors' PyTorch code, which takes it always.
 
 Reproduce: `ganvas train cyclegan --data negatives --seed 0`
 """
@@ -74,8 +75,8 @@ class CycleGANConfig(Config):
     """Layers of D that halve the picture (the paper: 3, for patches of 70x70)."""
     cycle: float = 10.0
     """λ, the weight of the cycle loss."""
-    identity: float = 0.5
-    """ι, the weight of the identity loss, in parts of λ; 0 if the sides differ in channels."""
+    identity: float = 0.0
+    """ι, the weight of the identity loss in parts of λ (the authors' code: 0.5; see the page)."""
     pool: int = 50
     """How many past translations each D is shown; 0 shows it the newest only."""
     lr: float | Schedule = HALF_THEN_DOWN
@@ -149,6 +150,7 @@ class CycleGAN(Game):
                 "width": 64,
                 "blocks": None,
                 "layers": 3,
+                "identity": 0.5,
                 "lr": "2e-4@0 2e-4@0.5 0@1",
             },
             data="horse2zebra",

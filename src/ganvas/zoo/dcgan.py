@@ -37,6 +37,7 @@ from ganvas.core import (
     Paper,
     Player,
     Preset,
+    Rate,
     UsageError,
 )
 from ganvas.losses.adversarial import minimax_d, nonsaturating_g
@@ -51,7 +52,7 @@ class DCGANConfig(Config):
     """Size of the latent vector z."""
     width: int = 32
     """Feature maps beside the image; each halving of the size doubles them (the paper: 128)."""
-    lr: float = 1e-3
+    lr: Rate = 1e-3
     """Adam's learning rate, for both players (the paper: 2e-4)."""
     beta1: float = 0.5
     """Adam's first momentum."""

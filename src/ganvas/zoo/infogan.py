@@ -202,19 +202,19 @@ class InfoGAN(Game):
 
     def play(self, data: Iterator[Batch]) -> Iterator[Move]:
         x = next(data).x
-        drawn = self._drawn(len(x))
+        drawn = self._prior(len(x))
         real_score, _ = self.D(x)
         fake_score, features = self.D(self.G.still(self._latent(**drawn)))
         information, figures = self._information(features, **drawn)
         figures |= {"D(x)": real_score.sigmoid().mean(), "D(G(z))": fake_score.sigmoid().mean()}
         yield Move((self.D, self.Q), minimax_d(real_score, fake_score) - information, **figures)
 
-        drawn = self._drawn(len(x))
+        drawn = self._prior(len(x))
         fake_score, features = self.D(self.G(self._latent(**drawn)))
         information, _ = self._information(features, **drawn)
         yield Move(self.G, nonsaturating_g(fake_score) - information)
 
-    def _drawn(self, n: int) -> dict[str, Tensor]:
+    def _prior(self, n: int) -> dict[str, Tensor]:
         return {name: self.draw(name, n) for name in self.inputs}
 
     def _latent(self, z: Tensor, category: Tensor, code: Tensor) -> Tensor:

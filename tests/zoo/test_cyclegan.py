@@ -1,0 +1,154 @@
+from __future__ import annotations
+
+import pytest
+import torch
+from torch import nn
+from torch.nn.functional import l1_loss
+
+from ganvas.core import Batch, Chance, Image, Settings, Trainer, UsageError
+from ganvas.core.registry import card, make
+from ganvas.data.source import Rows
+from ganvas.nets.translation import PatchDiscriminator, Translator
+from ganvas.zoo.cyclegan import ImagePool
+
+TINY = {"width": 2, "blocks": 1, "layers": 1}
+
+
+def sides(*shape: int) -> dict[str, Image]:
+    return {"x": Image(*shape), "y": Image(*shape)}
+
+
+def test_the_published_sizes() -> None:
+    """Those of the authors' PyTorch code: resnet_9blocks, resnet_6blocks, 70x70 PatchGAN."""
+    players = card("cyclegan", "paper").players
+    assert [players[name]["parameters"] for name in ("G", "F")] == [11_378_179] * 2
+    assert [players[name]["parameters"] for name in ("D_X", "D_Y")] == [2_764_737] * 2
+    smaller = card("cyclegan", "paper", **sides(3, 128, 128)).players
+    assert smaller["G"]["parameters"] == 7_837_699
+    assert card("cyclegan").moves == ["G+F", "D_X+D_Y"]
+
+
+def test_a_patch_has_70x70_pixels() -> None:
+    net = PatchDiscriminator(3, 2, layers=3)
+    local = [layer for layer in net.layers if not isinstance(layer, nn.InstanceNorm2d)]
+    x = torch.rand(1, 3, 256, 256, requires_grad=True)
+    scores = nn.Sequential(*local)(x)
+    assert net(x).shape == scores.shape == (1, 1, 30, 30)
+    scores[0, 0, 15, 15].backward()
+    rows, columns = x.grad[0].abs().sum(0).nonzero().T
+    assert rows.max() - rows.min() + 1 == columns.max() - columns.min() + 1 == 70
+
+
+def test_the_translator_keeps_the_size() -> None:
+    assert Translator(1, 3, 2, 1)(torch.rand(2, 1, 12, 20)).shape == (2, 3, 12, 20)
+
+
+def test_who_wants_what() -> None:
+    torch.manual_seed(0)
+    game = make("cyclegan", spaces=sides(1, 8, 8), cycle=7.0, identity=0.3, pool=0, **TINY)
+    x, y = torch.rand(2, 4, 1, 8, 8) * 2 - 1
+    game.chance = Chance("test")
+    both, discriminators = game.play(iter([Batch(x=x, y=y)]))
+
+    G, F, D_X, D_Y = game.G, game.F, game.D_X, game.D_Y
+    fools = (D_Y(G(x)) - 1).square().mean() + (D_X(F(y)) - 1).square().mean()
+    cycle = l1_loss(F(G(x)), x) + l1_loss(G(F(y)), y)
+    identity = l1_loss(G(y), y) + l1_loss(F(x), x)
+    torch.testing.assert_close(both.loss, fools + 7 * cycle + 7 * 0.3 * identity)
+    torch.testing.assert_close(both.figures["cycle"], cycle / 2)
+    of_x = ((D_X(x) - 1).square().mean() + D_X(F(y)).square().mean()) / 2
+    of_y = ((D_Y(y) - 1).square().mean() + D_Y(G(x)).square().mean()) / 2
+    torch.testing.assert_close(discriminators.loss, of_x + of_y)
+
+
+def numbered(start: int, end: int) -> torch.Tensor:
+    return torch.arange(float(start), float(end)).view(-1, 1)
+
+
+def test_the_pool_fills_then_changes_half() -> None:
+    pool, draws = ImagePool(50, (1,)), Chance("test").uniform(2_050, 2)
+    shown = pool.swap(numbered(0, 2_050), draws)
+    assert torch.equal(shown[:50], numbered(0, 50))
+    past = (shown != numbered(0, 2_050))[50:]
+    assert 900 < past.sum() < 1_100
+    assert torch.equal(past[:, 0], draws[50:, 0] < 0.5)
+    # Each image leaves the pool at most once, and what never left is there.
+    seen = torch.cat([shown, pool.images]).sort(0).values
+    assert torch.equal(seen.unique(), torch.arange(2_050.0))
+    assert len(seen) == 2_050 + 50
+
+
+def test_a_pool_fed_in_parts_is_the_same() -> None:
+    whole, parts = ImagePool(5, (1,)), ImagePool(5, (1,))
+    x, draws = numbered(0, 32), Chance("test").uniform(32, 2)
+    shown = torch.cat([parts.swap(x[i : i + 8], draws[i : i + 8]) for i in range(0, 32, 8)])
+    assert torch.equal(whole.swap(x, draws), shown)
+    assert torch.equal(whole.images, parts.images)
+    assert not torch.equal(shown, x)
+
+
+def test_a_pool_of_none_shows_the_newest() -> None:
+    draws = Chance("test").uniform(9, 2)
+    assert torch.equal(ImagePool(0, (1,)).swap(numbered(0, 9), draws), numbered(0, 9))
+
+
+def test_the_discriminators_see_the_pool() -> None:
+    """Past translations, from before the last steps of G, and only half of the time."""
+    torch.manual_seed(0)
+    game = make("cyclegan", spaces=sides(1, 8, 8), batch=8, pool=4, **TINY)
+    x, y = torch.rand(2, 8, 1, 8, 8) * 2 - 1
+    settings = Settings(micro_batches=2, device="cpu")
+    trainer = Trainer(game, [Rows(sides(1, 8, 8), {"x": x, "y": y})], settings=settings, rounds=3)
+    trainer.round()
+    assert game.pool_x.filled == game.pool_y.filled == 4
+    before = game.pool_y.images.clone()
+    trainer.round()
+    kept = (game.pool_y.images == before).flatten(1).all(1)
+    assert 0 < kept.sum() < 4
+
+
+def test_it_finds_the_negative() -> None:
+    """Bars on black and, unpaired, bars on white: G turns one into the other, and F back."""
+    torch.manual_seed(0)
+    bars = torch.full((64, 1, 8, 8), -0.8)
+    for i, place in enumerate(torch.randint(1, 6, (64,))):
+        bars[i, :, 1 : 3 + i % 5, place : place + 2] = 0.8
+    tables = [Rows({"x": Image(1, 8, 8)}, {"x": bars}), Rows({"y": Image(1, 8, 8)}, {"y": -bars})]
+    game = make("cyclegan", spaces=sides(1, 8, 8), width=8, blocks=1, layers=1, batch=16, lr=2e-3)
+    Trainer(game, tables, rounds=50).run()
+    made, inputs = game.sample(64, x=bars)
+    with torch.no_grad():
+        returned = game.back(made)
+    assert (returned - bars).abs().mean() < 0.25
+    assert (made + bars).abs().mean() < 0.5  # a G that changes nothing has 1.6
+    assert game.scores(made, inputs).mean() > game.scores(bars, inputs).mean()
+
+
+@pytest.mark.parametrize("x", [Image(3, 8, 8), Image(4, 12, 8), Image(1, 16, 20)])
+def test_sizes_it_makes(x: Image) -> None:
+    y = Image(3, x.height, x.width)
+    game = make("cyclegan", spaces={"x": x, "y": y}, **TINY)
+    made, inputs = game.sample(2, x=torch.rand(2, *x.shape))
+    assert game.output == y
+    assert y.why_not(made) is None
+    assert x.why_not(game.back(made)) is None
+    assert game.scores(made, inputs).shape == (2,)
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "message"),
+    [
+        (Image(1, 18, 16), Image(1, 18, 16), "multiples of 4 and at least 12 .* not 18x16"),
+        (Image(1, 8, 16), Image(1, 8, 16), "at least 12 pixels"),
+        (Image(1, 16, 16), Image(1, 32, 32), "the same size, not 16x16 and 32x32"),
+    ],
+)
+def test_sizes_it_refuses(x: Image, y: Image, message: str) -> None:
+    with pytest.raises(UsageError, match=message):
+        make("cyclegan", spaces={"x": x, "y": y})
+
+
+def test_identity_needs_equal_channels() -> None:
+    spaces = {"x": Image(1, 16, 16), "y": Image(3, 16, 16)}
+    with pytest.raises(UsageError, match="x has 1 channels and y has 3; set identity to 0"):
+        make("cyclegan", spaces=spaces, identity=0.5)
