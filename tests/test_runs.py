@@ -15,7 +15,7 @@ import torch
 import ganvas
 from ganvas.core import CheckpointError, Diverged, GanvasError, UsageError, checkpoint
 
-SMALL = {"steps": 40, "batch": 8, "width": 8, "quiet": True}
+SMALL = {"steps": 40, "batch": 8, "width": 8, "lr": 1e-3, "quiet": True}
 
 CHILD = """
     import sys, torch, ganvas
@@ -126,7 +126,7 @@ def test_a_finished_run_can_be_made_longer(straight: Path, tmp_path: Path):
     with pytest.raises(UsageError, match="reached its goal after 25 rounds"):
         ganvas.resume(folder, quiet=True)
     ganvas.resume(folder, steps=40, quiet=True)
-    one, two = weights(straight), weights(folder)  # dcgan has no schedule that the length changes
+    one, two = weights(straight), weights(folder)  # there is no schedule that the length changes
     assert all(torch.equal(one[k], two[k]) for k in one)
 
 
@@ -137,7 +137,7 @@ def test_a_finished_run_can_be_made_longer(straight: Path, tmp_path: Path):
         ({"game": "dcgan", "data": "digit"}, "digits"),
         ({"game": "dcgan", "preset": "papr"}, "did you mean 'paper'"),
         ({"game": "dcgan", "size": 17}, "17"),
-        ({"game": "dcgan", "lr": "quick"}, "lr must be"),
+        ({"game": "dcgan", "lr": "quick"}, "cannot read the schedule"),
         ({"game": "dcgan", "learning_rate": 1.0}, "unknown option"),
         ({"game": "dcgan", "steps": 3, "minutes": 1}, "give one length"),
         ({"game": "dcgan", "steps": 0}, "above 0"),

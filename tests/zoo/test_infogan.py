@@ -82,18 +82,19 @@ def test_the_category_comes_to_name_the_digit() -> None:
     digits = load("digits", size=8, fields=("x", "label"))
     table = digits.tables[0]
     rows = table.fetch(torch.arange(len(table)))
-    game = make("infogan", spaces=digits.spaces, ema=0.98)
-    Trainer(game, digits.tables, rounds=160).run()
+    game = make("infogan", spaces=digits.spaces, ema=0.95, lr_g=2e-3, lr_d=2e-3)
+    Trainer(game, digits.tables, rounds=240).run()
 
     game.eval()
     with torch.no_grad():
         probability, code = game.recognise(rows["x"])
     assert code.shape == (len(table), 2)
     torch.testing.assert_close(probability.sum(1), torch.ones(len(table)))
-    assert agreement(probability.argmax(1), rows["label"]) > 0.4
+    assert agreement(probability.argmax(1), rows["label"]) > 0.45
+    means = torch.stack([rows["x"][rows["label"] == digit].mean(0) for digit in range(10)])
     made, inputs = game.sample(500)
-    nearest = torch.cdist(made.flatten(1), rows["x"].flatten(1)).argmin(1)
-    assert agreement(inputs["category"], rows["label"][nearest]) > 0.4
+    nearest = torch.cdist(made.flatten(1), means.flatten(1)).argmin(1)
+    assert agreement(inputs["category"], nearest) > 0.45
 
 
 def agreement(category: Tensor, digit: Tensor) -> float:

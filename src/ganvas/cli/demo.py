@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ganvas import api
-from ganvas.cli.drawings import png
+from ganvas.cli.drawings import Drawn, Place, png, write
 from ganvas.cli.options import Option, parse
 from ganvas.cli.printing import paragraph, table
 from ganvas.cli.train import result
@@ -18,9 +18,9 @@ from ganvas.core.run import Run
 from ganvas.watch.files import write_whole
 from ganvas.watch.pictures import grid
 
-GAME, DATA, SECONDS = "dcgan", "digits", 45
-SAMPLES, COLUMNS = 1000, 10
-"""How many digits are drawn; the picture shows the first COLUMNS² of them, unselected."""
+GAME, DATA, SECONDS = "dcgan", "digits", 55
+SAMPLES, BEST, COLUMNS = 1000, 1 / 3, 10
+"""How many digits are kept, which part of all drawn, and how wide the picture is: COLUMNS²."""
 
 BEFORE = f"""\
 Two networks now play a game. One sees real handwritten digits, 16x16 pixels, and pictures that the
@@ -45,12 +45,14 @@ def main(words: Sequence[str]) -> None:
     print(paragraph(BEFORE) + "\n", file=out, flush=True)
     run = api.train(GAME, data=DATA, minutes=SECONDS / 60, out=asked["out"])
     began = time.perf_counter()
-    samples = run.sample(SAMPLES)
+    samples, inputs = run.sample_with_inputs(SAMPLES, best=BEST)
     drawn_in = time.perf_counter() - began
-    picture = run.folder / "digits.png"
+    picture, arrays = run.folder / "digits.png", run.folder / "digits.npz"
+    write(Drawn(run, samples, inputs, {}), Place(arrays, ".npz"))
     tiles = grid(samples[: COLUMNS**2], COLUMNS)
     write_whole(picture, png(tiles))
-    made = {**result(run), "picture": str(picture), "samples": SAMPLES, "sampling": drawn_in}
+    files = {"picture": str(picture), "samples": str(arrays)}
+    made = {**result(run), **files, "best": BEST, "sampling": drawn_in}
     if asked["json"]:
         print(json.dumps(made, ensure_ascii=False))
     else:
@@ -63,11 +65,13 @@ def _told(run: Run, drawn_in: float, picture: Path) -> str:
     story = (
         f"{'They' if run.ended == 'done' else f'It was {run.ended}: they'} played "
         f"{clock.round:,} rounds in {clock.seconds:.0f} s and saw {clock.images:,} pictures, each "
-        f"real digit about {seen:,.0f} times. Then they drew {SAMPLES:,} digits that nobody wrote, "
-        f"in {drawn_in:.1f} s; the picture shows the first {COLUMNS**2}."
+        f"real digit about {seen:,.0f} times. Then one drew {SAMPLES / BEST:,.0f} digits that nobody "
+        f"wrote, in {drawn_in:.1f} s, and the other kept the {SAMPLES:,} that it finds most real; "
+        f"the picture shows the first {COLUMNS**2}."
     )
     rows = [
         ("picture", str(picture)),
+        ("digits", str(picture.with_suffix(".npz"))),
         ("report", str(run.folder / "report.html")),
         ("next", f"ganvas sample {folder} -n 64 --seed 1 --best 0.25 -o grid.png"),
         ("", f"ganvas train --resume {folder} --minutes 3"),

@@ -39,8 +39,9 @@ comes from.
 _DEMO = """\
 usage: ganvas demo [--out RUN] [--json]
 
-The first two minutes: trains a DCGAN on 1,797 real handwritten digits, small
-enough for a CPU, and draws digits nobody wrote. Nothing is downloaded.
+The first two minutes: trains a DCGAN on 901 real handwritten digits (as many
+are held back), small enough for a CPU, draws digits nobody wrote, and keeps
+the third that the discriminator likes best. Nothing is downloaded.
 
   --out RUN  the folder of the run; a new one below runs/ unless given
   --json     print the result as one JSON object

@@ -11,8 +11,8 @@ Shapes: z (n, 100) -> x (n, channels, s, s) with s = 4·2^k; D maps x to a logit
 Figures: `D(x)` and `D(G(z))` are the mean probabilities of being real that D gives to real and
 to generated images; both near 0.5 means that D cannot tell. `r1` is the penalty before its weight.
 
-Deviations from the paper: the default is smaller (16x16, 64 feature maps at the widest) and adds an
-R1 penalty (Mescheder et al. 2018, arXiv:1801.04406) to D, whose batch norm then goes, since the
+Deviations from the paper: the default is smaller (16x16, 64 feature maps at the widest), lets the
+learning rate fall in the second half, and adds an R1 penalty (Mescheder et al. 2018, arXiv:1801.04406) to D, whose batch norm then goes, since the
 penalty needs each image's own gradient; and G is shown as a moving average. `--preset paper` has
 none of these. The paper gives no number of images; ours counts 5 epochs of LSUN's 3 M bedrooms.
 
@@ -38,6 +38,7 @@ from ganvas.core import (
     Player,
     Preset,
     Rate,
+    Schedule,
     UsageError,
 )
 from ganvas.losses.adversarial import minimax_d, nonsaturating_g
@@ -48,15 +49,15 @@ from ganvas.nets.initial import normal_
 
 @dataclass(frozen=True)
 class DCGANConfig(Config):
-    noise: int = 64
-    """Size of the latent vector z."""
+    noise: int = 16
+    """Size of the latent vector z (the paper: 100)."""
     width: int = 32
     """Feature maps beside the image; each halving of the size doubles them (the paper: 128)."""
-    lr: Rate = 1e-3
-    """Adam's learning rate, for both players (the paper: 2e-4)."""
+    lr: Rate = Schedule.parse("1e-3@0 1e-3@0.5 1e-4@1")
+    """Adam's learning rate, for both players (the paper: 2e-4 throughout)."""
     beta1: float = 0.5
     """Adam's first momentum."""
-    r1: float = 0.1
+    r1: float = 0.3
     """Weight γ of the R1 penalty on D; 0 turns it off and gives D the paper's batch norm."""
     ema: float | None = 0.995
     """Decay of G's moving average, the one that is shown; None shows G itself."""
