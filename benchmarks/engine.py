@@ -18,6 +18,7 @@ import statistics
 import time
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -114,7 +115,9 @@ def wgan_gp_by_hand(game: Game, x: Tensor) -> Round:
     return play
 
 
-def pair(by_hand: Callable[[Game, Tensor], Round], name: str, blocks: int, rounds: int) -> dict:
+def pair(
+    by_hand: Callable[[Game, Tensor], Round], name: str, blocks: int, rounds: int
+) -> dict[str, Any]:
     """Times the two sides in alternating blocks."""
     source = data.load("digits", size=16)
     torch.manual_seed(0)
@@ -165,7 +168,8 @@ def main() -> None:
     }
     if not options.dry:
         command = "python benchmarks/engine.py"
-        RESULTS.write_text(json.dumps({"command": command, **machine, "rows": rows}, indent=2) + "\n")
+        report = {"command": command, **machine, "rows": rows}
+        RESULTS.write_text(json.dumps(report, indent=2) + "\n")
 
 
 if __name__ == "__main__":

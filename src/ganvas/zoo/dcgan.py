@@ -6,15 +6,17 @@ real images.
 
 Alec Radford, Luke Metz, Soumith Chintala. ICLR 2016. https://arxiv.org/abs/1511.06434
 
-Shapes: z (n, 100) -> x (n, channels, s, s) with s = 4·2^k; D maps x to a logit (n,).
+Shapes: z (n, noise) -> x (n, channels, h·2^k, w·2^k) from h x w of 4 to 7 pixels on the shorter
+side; D maps x to a logit (n,).
 
 Figures: `D(x)` and `D(G(z))` are the mean probabilities of being real that D gives to real and
 to generated images; both near 0.5 means that D cannot tell. `r1` is the penalty before its weight.
 
 Deviations from the paper: the default is smaller (16x16, 64 feature maps at the widest), lets the
-learning rate fall in the second half, and adds an R1 penalty (Mescheder et al. 2018, arXiv:1801.04406) to D, whose batch norm then goes, since the
-penalty needs each image's own gradient; and G is shown as a moving average. `--preset paper` has
-none of these. The paper gives no number of images; ours counts 5 epochs of LSUN's 3 M bedrooms.
+learning rate fall in the second half, and adds an R1 penalty (Mescheder et al. 2018,
+arXiv:1801.04406) to D, whose batch norm then goes, since the penalty needs each image's own
+gradient; and G is shown as a moving average. `--preset paper` has none of these. The paper gives no
+number of images; ours counts 5 epochs of LSUN's 3 M bedrooms.
 
 Reproduce: `ganvas train dcgan --data digits --seed 0`
 """
@@ -39,12 +41,15 @@ from ganvas.core import (
     Preset,
     Rate,
     Schedule,
-    UsageError,
 )
 from ganvas.losses.adversarial import minimax_d, nonsaturating_g
 from ganvas.losses.penalties import r1
 from ganvas.nets.dcgan import DCGANDiscriminator, DCGANGenerator
 from ganvas.nets.initial import normal_
+from ganvas.nets.sizes import halvings
+
+
+LATE_FALL = Schedule.parse("1e-3@0 1e-3@0.5 1e-4@1")
 
 
 @dataclass(frozen=True)
@@ -53,7 +58,7 @@ class DCGANConfig(Config):
     """Size of the latent vector z (the paper: 100)."""
     width: int = 32
     """Feature maps beside the image; each halving of the size doubles them (the paper: 128)."""
-    lr: Rate = Schedule.parse("1e-3@0 1e-3@0.5 1e-4@1")
+    lr: Rate = LATE_FALL
     """Adam's learning rate, for both players (the paper: 2e-4 throughout)."""
     beta1: float = 0.5
     """Adam's first momentum."""
@@ -89,15 +94,12 @@ class DCGAN(Game):
 
     def __init__(self, config: DCGANConfig, x: Image) -> None:
         super().__init__(config)
-        doublings = (x.height // 4).bit_length() - 1
-        if x.height != x.width or x.height < 8 or x.height != 4 * 2**doublings:
-            raise UsageError(
-                f"dcgan makes squares of 8, 16, 32, 64, 128 ... pixels, not {x.height}x{x.width}"
-            )
+        k = halvings("dcgan", x.height, x.width)
+        base = (x.height >> k, x.width >> k)
         self.inputs, self.output = {"z": Noise(config.noise)}, x
-        G = DCGANGenerator(config.noise, config.width, x.channels, doublings)
+        G = DCGANGenerator(config.noise, config.width, x.channels, k, base=base)
         norm = nn.BatchNorm2d if config.r1 == 0 else None
-        D = DCGANDiscriminator(config.width, x.channels, doublings, norm=norm)
+        D = DCGANDiscriminator(config.width, x.channels, k, base=base, norm=norm)
         recipe = Adam(config.lr, (config.beta1, 0.999))
         self.G = Player(G.apply(normal_), recipe, ema=config.ema)
         self.D = Player(D.apply(normal_), recipe, double_backward=config.r1 > 0)
