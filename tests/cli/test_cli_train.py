@@ -85,7 +85,7 @@ def test_help_for_a_game_has_the_values_of_its_preset(ganvas):
         ("gan --data no/such", "there is no folder 'no/such'"),
         ("gan --data tokens", "gan needs x to be Image"),
         ("cgan --data faces", "cgan needs label"),
-        ("dcgan --size 17", "dcgan makes squares of 8, 16, 32, 64"),
+        ("dcgan --size 17", "must be multiples of 4, such as 16x16 or 20x20"),
         ("gan --channels 7", "channels must be 1 (grey), 3 (RGB) or 4 (RGBA), not 7"),
         ("gan --steps 3 --minutes 1", "give one length, not --steps and --minutes"),
         ("gan --steps 0", "--steps must be above 0"),

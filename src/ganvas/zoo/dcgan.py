@@ -48,7 +48,6 @@ from ganvas.nets.dcgan import DCGANDiscriminator, DCGANGenerator
 from ganvas.nets.initial import normal_
 from ganvas.nets.sizes import halvings
 
-
 LATE_FALL = Schedule.parse("1e-3@0 1e-3@0.5 1e-4@1")
 
 
