@@ -18,7 +18,7 @@ from ganvas.core.run import Run
 from ganvas.watch.files import write_whole
 from ganvas.watch.pictures import grid
 
-GAME, DATA, SECONDS = "dcgan", "digits", 55
+GAME, DATA, SECONDS = "dcgan", "digits", 58
 SAMPLES, BEST, COLUMNS = 1000, 1 / 3, 10
 """How many digits are kept, which part of all drawn, and how wide the picture is: COLUMNS²."""
 
@@ -64,10 +64,10 @@ def _told(run: Run, drawn_in: float, picture: Path) -> str:
     seen = clock.images / run.plan.data["rows"]["x"]
     story = (
         f"{'They' if run.ended == 'done' else f'It was {run.ended}: they'} played "
-        f"{clock.round:,} rounds in {clock.seconds:.0f} s and saw {clock.images:,} pictures, each "
-        f"real digit about {seen:,.0f} times. Then one drew {SAMPLES / BEST:,.0f} digits that nobody "
-        f"wrote, in {drawn_in:.1f} s, and the other kept the {SAMPLES:,} that it finds most real; "
-        f"the picture shows the first {COLUMNS**2}."
+        f"{clock.round:,} rounds in {clock.seconds:.0f} s and saw {clock.images:,} pictures, "
+        f"each real digit about {seen:,.0f} times. Then one drew {SAMPLES / BEST:,.0f} digits that "
+        f"nobody wrote, in {drawn_in:.1f} s, and the other kept the {SAMPLES:,} that it finds most "
+        f"real; the picture shows the first {COLUMNS**2}."
     )
     rows = [
         ("picture", str(picture)),

@@ -44,7 +44,7 @@ class BEGANConfig(Config):
     code: int = 32
     """Size of z, and of the autoencoder's hidden state h (the paper: 64)."""
     width: int = 16
-    """Feature maps n beside the image; each halving in the encoder adds as many (the paper: 128)."""
+    """Feature maps n beside the image; each halving adds as many to the encoder (the paper: 128)."""
     smallest: int = 4
     """Where halving ends: pixels of the shorter side, to below twice as many (the paper: 8)."""
     gamma: float = 0.5
@@ -156,17 +156,22 @@ class BEGAN(Game):
 
     def play(self, data: Iterator[Batch]) -> Iterator[Move]:
         config, x = self.config, next(data).x
-        if config.carry_rounds:
-            self.carry.fill_(max(0.0, 1 - self.clock.round / config.carry_rounds))
-        self.k.clamp_(0, 1)  # not at the end, where other micro-batches have yet to add theirs
+        # Replaced, never changed in place: losses of other micro-batches still hold the old ones.
+        self.carry = torch.full_like(self.carry, self.carry_now())
+        self.k = self.k.clamp(0, 1)
         fake = self.G.still(self.noise(len(x)), self.carry)
         real_error, fake_error = self.error(x).mean(), self.error(fake).mean()
         yield Move(self.D, real_error - self.k * fake_error)
 
         error = self.error(self.G(self.noise(len(x)), self.carry)).mean()
         balance = (config.gamma * real_error - error).detach()
-        yield Move(self.G, error, M=real_error + balance.abs(), k=self.k.clone())
-        self.k += self.share * config.lambda_k * self.everywhere(balance)
+        yield Move(self.G, error, M=real_error + balance.abs(), k=self.k)
+        self.k = self.k + self.share * config.lambda_k * self.everywhere(balance)
+
+    def carry_now(self) -> float:
+        """From 1 at the first round to 0 after `carry_rounds`."""
+        rounds = self.config.carry_rounds
+        return max(0.0, 1 - self.clock.round / rounds) if rounds else 0.0
 
     def generate(self, z: Tensor) -> Tensor:
         return self.G.best(z, self.carry).clamp(-1, 1)

@@ -48,20 +48,28 @@ from ganvas.nets.initial import normal_
 from ganvas.nets.sizes import halvings
 
 
+FALLING = Schedule.parse("1e-3@0 1e-3@0.4 0@1")
+"""The end of a run sharpens the samples."""
+
+
 @dataclass(frozen=True)
 class WGANGPConfig(Config):
-    noise: int = 16
-    """Size of the latent vector z (the paper: 128)."""
+    batch: int = 128
+    """Images per step, over all processes and micro-batches (the paper: 64)."""
+    images: int = 1_280_000
+    """Length of the run: how many real images it sees (repeats counted)."""
+    noise: int | None = None
+    """Size of the latent vector z; None is the authors': 128 for pictures, 2 for points."""
     critic_steps: int = 5
     """Steps of C for each of G."""
     penalty: float | None = None
     """Weight λ of the gradient penalty; None is the authors': 10 for pictures, 0.1 for points."""
-    lr: float | Schedule = 1e-4
-    """Adam's learning rate, for both players."""
+    lr: float | Schedule = FALLING
+    """Adam's learning rate, for both players (the paper: 1e-4)."""
     betas: tuple[float, ...] = (0.0, 0.9)
     """Adam's two momenta."""
     hidden: int = 128
-    """Points: units in each of the three hidden layers of G and C (the paper: 512)."""
+    """Points: units in each of the three hidden layers of G and C (the authors: 512)."""
     network: Literal["dcgan", "resnet"] = "dcgan"
     """Pictures: which networks play (the paper tries both, and more)."""
     width: int = 16
@@ -141,11 +149,12 @@ class WGANGP(Game):
         "paper": Preset(
             {"x": Image(3, 64, 64)},
             {
-                "noise": 128,
+                "batch": 64,
                 "network": "resnet",
                 "width": 64,
                 "norm": "batch",
                 "images": 64_000_000,
+                "lr": 1e-4,
                 "ema": None,
             },
             data="imagenet",
@@ -154,13 +163,14 @@ class WGANGP(Game):
 
     def __init__(self, config: WGANGPConfig, x: Image | Points) -> None:
         super().__init__(config)
-        self.inputs, self.output = {"z": Noise(config.noise)}, x
-        G, C = _networks(config, x)
+        picture = isinstance(x, Image)
+        noise = config.noise or (128 if picture else 2)
+        self.weight = (10.0 if picture else 0.1) if config.penalty is None else config.penalty
+        self.inputs, self.output = {"z": Noise(noise)}, x
+        G, C = _networks(config, noise, x)
         recipe = Adam(config.lr, (config.betas[0], config.betas[1]))
         self.G = Player(G, recipe, ema=config.ema)
         self.C = Player(C, recipe, double_backward=True)
-        usual = 10.0 if isinstance(x, Image) else 0.1
-        self.weight = usual if config.penalty is None else config.penalty
 
     def play(self, data: Iterator[Batch]) -> Iterator[Move]:
         for _ in range(self.config.critic_steps):
@@ -180,20 +190,18 @@ class WGANGP(Game):
         return self.C(x)
 
 
-def _networks(config: WGANGPConfig, x: Image | Points) -> tuple[nn.Module, nn.Module]:
+def _networks(config: WGANGPConfig, noise: int, x: Image | Points) -> tuple[nn.Module, nn.Module]:
     """G and C, as the kind of x asks for."""
     if isinstance(x, Points):
         hidden = (config.hidden,) * 3
-        return MLP((config.noise,), x.shape, hidden), MLP(x.shape, (), hidden)
+        return MLP((noise,), x.shape, hidden), MLP(x.shape, (), hidden)
     k = halvings("wgan_gp", x.height, x.width)
     base = (x.height >> k, x.width >> k)
     norm: Norm = nn.BatchNorm2d if config.norm == "batch" else layer_norm
+    size = (config.width, x.channels, k)
     if config.network == "resnet":
-        G = ResNetGenerator(config.noise, config.width, x.channels, k, base, norm)
-        return G, ResNetCritic(config.width, x.channels, k, base)
-    return (
-        DCGANGenerator(config.noise, config.width, x.channels, k, base=base, norm=norm).apply(
-            normal_
-        ),
-        DCGANDiscriminator(config.width, x.channels, k, base=base, norm=layer_norm).apply(normal_),
-    )
+        G: nn.Module = ResNetGenerator(noise, *size, base, norm)
+        return G, ResNetCritic(*size, base)
+    G = DCGANGenerator(noise, *size, base=base, norm=norm)
+    C = DCGANDiscriminator(*size, base=base, norm=layer_norm)
+    return G.apply(normal_), C.apply(normal_)
