@@ -7,6 +7,8 @@ generated sentence is: the one yardstick for generated text that is not itself l
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import torch
 from torch import Tensor, nn
 
@@ -118,6 +120,7 @@ def pick(logits: Tensor, u: Tensor) -> Tensor:
     return found.clamp_(max=logits.shape[-1] - 1)
 
 
+@lru_cache(maxsize=2)
 def oracle(vocabulary: int = ORACLE_VOCABULARY, seed: int = 0) -> LanguageModel:
     """The language model that writes the text to imitate: all weights from N(0, 1), never trained.
 

@@ -10,6 +10,18 @@ David Berthelot, Thomas Schumm, Luke Metz. 2017. https://arxiv.org/abs/1703.1071
     L_D = L(x) - k_t L(G(z_D)),   L_G = L(G(z_G))
     k_{t+1} = k_t + λ_k (γ L(x) - L(G(z_G))), kept in [0, 1]                         (section 3.4)
     M = L(x) + |γ L(x) - L(G(z_G))|                                                  (section 3.4.1)
+
+Shapes: z (n, code), uniform in [-1, 1] -> x (n, channels, height, width); D maps x to a picture of
+the same shape.
+
+Figures: `M` is the measure of convergence: it falls while the pictures get better. `k` is k_t: 0
+means that D learns from data alone, since the samples are copied too well already.
+
+Deviations from the paper: the default is smaller, with a larger learning rate and a larger gain λ_k
+for its much shorter run, and G is shown as a moving average. The paper halves its learning rate
+when M stalls; ours is constant unless it is given as a schedule.
+
+Reproduce: `ganvas train began --data digits --seed 0`
 """
 
 from __future__ import annotations
@@ -44,7 +56,7 @@ class BEGANConfig(Config):
     code: int = 32
     """Size of z, and of the autoencoder's hidden state h (the paper: 64)."""
     width: int = 16
-    """Feature maps n beside the image; each halving adds as many to the encoder (the paper: 128)."""
+    """Feature maps n beside the image; each halving adds as many in the encoder (paper: 128)."""
     smallest: int = 4
     """Where halving ends: pixels of the shorter side, to below twice as many (the paper: 8)."""
     gamma: float = 0.5

@@ -35,7 +35,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
 
 import torch
 from torch import Tensor, nn
@@ -58,12 +57,7 @@ from ganvas.core import (
 )
 from ganvas.losses.adversarial import minimax_d
 from ganvas.metrics.tokens import oracle_nll
-from ganvas.nets.language import (
-    ORACLE_LENGTH,
-    ORACLE_VOCABULARY,
-    LanguageModel,
-    oracle,
-)
+from ganvas.nets.language import ORACLE_LENGTH, ORACLE_VOCABULARY, LanguageModel, oracle
 
 
 @dataclass(frozen=True)
@@ -99,8 +93,7 @@ class SeqGANConfig(Config):
     lr_d: float = 1e-4
     """Adam's learning rate for D."""
     oracle: int | None = 0
-    """Seed of the oracle that wrote the data, to measure with; None, or text with words: no figure.
-    """
+    """Seed of the oracle that wrote the data, to measure with; None: no figure (nor for words)."""
 
 
 class Discriminator(nn.Module):
@@ -151,7 +144,6 @@ class SeqGAN(Game):
                 "d_steps": 2355,  # 5 times 3 epochs of 10,000 sentences
                 "images": 32_844_000,  # 120 epochs, 50 times 3 epochs, 200 adversarial rounds
                 "shares": (1.2, 1.5, 30.144),
-                "lr_policy": 1e-2,
             },
             data="oracle",
         ),
@@ -180,7 +172,6 @@ class SeqGAN(Game):
         self.features = D.features
 
     def stages(self) -> list[Stage]:
-        """Maximum likelihood, discriminator pretraining, adversarial."""
         a, b, c = self.config.shares
         return [
             Stage("maximum likelihood", self.imitate, a),
@@ -248,7 +239,7 @@ class SeqGAN(Game):
         """NLL_oracle of sentences, if they are an oracle's."""
         if self.config.oracle is None or self.sentences.words:
             return {}
-        judge = _oracle(self.sentences.vocabulary, self.config.oracle)
+        judge = oracle(self.sentences.vocabulary, self.config.oracle)
         return {"oracle nll": oracle_nll(x, judge)}
 
     @torch.no_grad()
@@ -257,6 +248,3 @@ class SeqGAN(Game):
 
     def judge(self, x: Tensor) -> Tensor:
         return self.D(x)
-
-
-_oracle = lru_cache(maxsize=2)(oracle)
