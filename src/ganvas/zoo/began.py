@@ -19,7 +19,8 @@ means that D learns from data alone, since the samples are copied too well alrea
 
 Deviations from the paper: the default is smaller, with a larger learning rate and a larger gain λ_k
 for its much shorter run, and G is shown as a moving average. The paper halves its learning rate
-when M stalls; ours is constant unless it is given as a schedule.
+when M stalls; ours is constant unless it is given as a schedule. On digits the default loses some
+of the classes: after 1,200 rounds, a classifier found six of the ten among 1,000 samples.
 
 Reproduce: `ganvas train began --data digits --seed 0`
 """
@@ -51,22 +52,24 @@ from ganvas.nets.sizes import halvings
 
 @dataclass(frozen=True)
 class BEGANConfig(Config):
-    batch: int = 32
-    """Images per step, over all processes and micro-batches (the paper: 16)."""
-    code: int = 32
+    batch: int = 16
+    """Images per step, over all processes and micro-batches."""
+    images: int = 24_000
+    """Length of the run: how many real images it sees (repeats counted)."""
+    code: int = 8
     """Size of z, and of the autoencoder's hidden state h (the paper: 64)."""
     width: int = 16
     """Feature maps n beside the image; each halving adds as many in the encoder (paper: 128)."""
     smallest: int = 4
     """Where halving ends: pixels of the shorter side, to below twice as many (the paper: 8)."""
-    gamma: float = 0.5
-    """Diversity ratio γ = L(G(z)) / L(x) that is aimed at: lower is sharper and less diverse."""
-    lambda_k: float = 0.001
-    """Gain λ_k by which k_t is steered."""
+    gamma: float = 0.8
+    """Diversity ratio γ = L(G(z)) / L(x) to aim at (paper: 0.3 to 0.7): lower is less diverse."""
+    lambda_k: float = 0.1
+    """Gain λ_k by which k_t is steered (the paper: 0.001)."""
     carry_rounds: int = 0
     """Rounds over which each pair of equal layers grows from an identity (the paper: 16000)."""
-    lr: float | Schedule = 1e-3
-    """Adam's learning rate, for both players."""
+    lr: float | Schedule = 5e-4
+    """Adam's learning rate, for both players (the paper: 1e-4)."""
     ema: float | None = 0.995
     """Decay of G's moving average, the one that is shown; None shows G itself."""
 
@@ -139,6 +142,9 @@ class BEGAN(Game):
                 "code": 64,
                 "width": 128,
                 "smallest": 8,
+                "gamma": 0.5,
+                "lambda_k": 0.001,
+                "lr": 1e-4,
                 "carry_rounds": 16_000,
                 "images": 8_000_000,
                 "ema": None,
