@@ -78,4 +78,4 @@ def _told(run: Run, drawn_in: float, picture: Path) -> str:
         ("", "ganvas list"),
         ("", f"ganvas show {GAME}"),
     ]
-    return f"\n{paragraph(story)}\n\n{table(rows)}"
+    return f"\n{paragraph(story)}\n\n{table(rows, whole=True)}"

@@ -35,6 +35,7 @@ def table(
     right: Collection[int] = (),
     indent: int = 0,
     cut: bool = False,
+    whole: bool = False,
 ) -> str:
     """Rows as lines with aligned columns, the first in bold; the last takes the room there is.
 
@@ -45,6 +46,7 @@ def table(
         right: numbers of the columns that are flush right.
         indent: spaces before each line.
         cut: shorten the last column to its line instead.
+        whole: leave it whole: paths and commands are there to be copied.
     """
     *widths, _ = (max(len(row[i]) for row in rows) for i in range(len(rows[0])))
     margin = indent + sum(width + 2 for width in widths)
@@ -60,7 +62,7 @@ def table(
         ]
         head = " " * indent + "  ".join([bold(cells[0]), *cells[1:], ""])
         short = text if len(text) <= room else text[: room - 3] + "..."
-        parts = [short] if cut else wrap(text, room, break_on_hyphens=False)
+        parts = [text] if whole else [short] if cut else wrap(text, room, break_on_hyphens=False)
         if parts and not below:
             head += parts.pop(0)
         lines += [head, *(" " * margin + part for part in parts)]

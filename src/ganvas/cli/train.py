@@ -218,7 +218,7 @@ def told(run: Run) -> str:
         how = f"{run.ended} after round {clock.round:,}; everything is saved"
         rows += [("go on", f"ganvas train --resume {folder}"), ("next", sample)]
     seen = f"{clock.images:,} images, {clock.seconds:.0f} s"
-    return f"{run.plan.game}: {how} ({seen})\n{table(rows)}"
+    return f"{run.plan.game}: {how} ({seen})\n{table(rows, whole=True)}"
 
 
 def longer(run: Run) -> str:
