@@ -26,6 +26,7 @@ from torch.nn.functional import softplus
 
 from ganvas import data
 from ganvas.core import Game, Trainer, registry
+from ganvas.core.schedule import at
 
 RESULTS = Path(__file__).parent.parent / "results" / "engine.json"
 Round = Callable[[], None]
@@ -35,7 +36,7 @@ def adam(game: Game, name: str) -> torch.optim.Optimizer:
     """The optimiser of a player, written by hand."""
     player = game.players[name]
     recipe = player.recipe
-    return torch.optim.Adam(player.net.parameters(), recipe.lr, recipe.betas, fused=True)
+    return torch.optim.Adam(player.net.parameters(), at(recipe.lr, 0), recipe.betas, fused=True)
 
 
 def batches(x: Tensor, batch: int) -> Callable[[], Tensor]:
@@ -98,7 +99,7 @@ def wgan_gp_by_hand(game: Game, x: Tensor) -> Round:
             between = (between * real + (1 - between) * fake).requires_grad_()
             (slope,) = torch.autograd.grad(C(between).sum(), between, create_graph=True)
             penalty = (slope.flatten(1).norm(dim=1) - 1).square().mean()
-            loss = C(fake).mean() - C(real).mean() + config.penalty * penalty
+            loss = C(fake).mean() - C(real).mean() + game.weight * penalty
             step_c.zero_grad()
             loss.backward()
             step_c.step()
@@ -116,12 +117,12 @@ def wgan_gp_by_hand(game: Game, x: Tensor) -> Round:
 
 
 def pair(
-    by_hand: Callable[[Game, Tensor], Round], name: str, blocks: int, rounds: int
+    by_hand: Callable[[Game, Tensor], Round], name: str, words: str, blocks: int, rounds: int
 ) -> dict[str, Any]:
     """Times the two sides in alternating blocks."""
-    source = data.load("digits", size=16)
+    source = data.load(words, size=16)
     torch.manual_seed(0)
-    game = registry.make(name)
+    game = registry.make(name, spaces=source.spaces)
     x = source.tables[0].fetch(torch.arange(len(source.tables[0])))["x"]
     hand = by_hand(copy.deepcopy(game), x)
     trainer = Trainer(game, source.tables, rounds=10**9)
@@ -139,6 +140,7 @@ def pair(
     ratios = [a / b for a, b in zip(times["engine"], times["hand"], strict=True)]
     return {
         "game": name,
+        "data": words,
         "hand_ms": round(statistics.median(times["hand"]), 3),
         "engine_ms": round(statistics.median(times["engine"]), 3),
         "ratio": round(statistics.median(ratios), 4),
@@ -155,8 +157,9 @@ def main() -> None:
     parser.add_argument("--dry", action="store_true", help="do not write results/engine.json")
     options = parser.parse_args()
     rows = [
-        pair(dcgan_by_hand, "dcgan", options.blocks, options.rounds),
-        pair(wgan_gp_by_hand, "wgan_gp", options.blocks, max(1, options.rounds // 3)),
+        pair(dcgan_by_hand, "dcgan", "digits", options.blocks, options.rounds),
+        pair(wgan_gp_by_hand, "wgan_gp", "digits", options.blocks, max(1, options.rounds // 3)),
+        pair(wgan_gp_by_hand, "wgan_gp", "ring8", options.blocks, options.rounds),
     ]
     for row in rows:
         print(row)
