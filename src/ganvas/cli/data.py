@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -15,7 +15,7 @@ from torch import Tensor
 
 from ganvas import data
 from ganvas.cli.checked import checked
-from ganvas.cli.options import JSON, options_of, parse, refuse, take
+from ganvas.cli.options import JSON, options_of, parse, refuse, size_of, take
 from ganvas.cli.pages import HELP, PAGES
 from ganvas.cli.printing import bold, full, paragraph, table
 from ganvas.core import DataError, Image, Points, Space, Tokens, UsageError
@@ -125,7 +125,7 @@ def _show(words: Sequence[str]) -> None:
         raise UsageError(f"-o takes a FILE.png in a folder that there is, not {str(target)!r}")
     source = data.load(
         name or "",
-        size=_size(values["size"]),
+        size=_size(values),
         channels=values["channels"],
         fit=values["fit"],
         split=values["split"],
@@ -218,7 +218,7 @@ def _check(words: Sequence[str]) -> None:
         raise UsageError("check which folder? ganvas data check FOLDER")
     groups = {"pictures": options_of(Look(), size={"value": "N|HxW"})}
     values = parse("data check", "Looks at every image of a folder.", groups, rest)
-    size, channels, fit = _size(values["size"]), values["channels"], values["fit"]
+    size, channels, fit = _size(values), values["channels"], values["fit"]
     report = check(folder or "", size=size, channels=channels, fit=fit)
     if values["json"]:
         print(json.dumps(report.to_json(), ensure_ascii=False))
@@ -228,11 +228,5 @@ def _check(words: Sequence[str]) -> None:
         raise DataError(report.trouble)
 
 
-def _size(text: str | None) -> int | tuple[int, int] | None:
-    """The value of --size."""
-    if text is None:
-        return None
-    sides = text.lower().split("x")
-    if len(sides) > 2 or not all(side.isdecimal() and int(side) > 0 for side in sides):
-        raise UsageError(f"--size must be like 32 or, height x width, 24x32; not {text!r}")
-    return int(sides[0]) if len(sides) == 1 else (int(sides[0]), int(sides[1]))
+def _size(values: Mapping[str, Any]) -> int | tuple[int, int] | None:
+    return None if values["size"] is None else size_of(values["size"])

@@ -12,7 +12,8 @@ from ganvas import data
 from ganvas.core import DataError, Image, Space, UsageError
 from ganvas.core.chance import Chance
 from ganvas.core.run import Run
-from ganvas.data import decode
+from ganvas.data.decode import Unreadable
+from ganvas.data.images import load_picture
 from ganvas.data.source import Fit
 
 
@@ -43,12 +44,9 @@ def _pictures(path: Path, space: Image, fit: Fit) -> Tensor:
     if not path.exists():
         raise UsageError(f"there is no picture or folder {str(path)!r}")
     try:
-        plain = decode.picture(path)
-    except decode.Unreadable as error:
+        return load_picture(path, space, fit)[None]
+    except Unreadable as error:
         raise DataError(f"cannot read the picture {path}: {error}") from None
-    span = plain.getextrema() if plain.mode == "F" else None
-    pixels = decode.render(plain, (space.height, space.width), fit, span)  # type: ignore[arg-type]
-    return torch.tensor(decode.recolour(pixels, space.channels))[None] / 127.5 - 1
 
 
 def real_rows(run: Run, name: str, space: Space, n: int, seed: int) -> Tensor:

@@ -1,4 +1,4 @@
-"""Sentences, word by word: a recurrent language model, and the oracle that is one of these.
+"""Sentences: a recurrent language model, the oracle that is one of these, and a classifier.
 
 The oracle (Yu et al. 2017, section 5.1) is a language model with random weights. It writes the
 sentences to be imitated, and being a law with known probabilities it says exactly how likely a
@@ -7,14 +7,16 @@ generated sentence is: the one yardstick for generated text that is not itself l
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import lru_cache
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import relu
 
 from ganvas.core.chance import Chance
 
-ORACLE_VOCABULARY = 500
+ORACLE_VOCABULARY = 30
 """Words that the built-in oracle knows (the paper's: 5000)."""
 ORACLE_LENGTH = 20
 """Words of each of its sentences, as in the paper."""
@@ -107,6 +109,41 @@ class LanguageModel(nn.Module):
     def sample(self, n: int, length: int, chance: Chance) -> Tensor:
         """`n` sentences drawn from the model: (n, length) int64."""
         return self.write(chance.uniform(n, length))
+
+
+class TextClassifier(nn.Module):
+    """x (n, length) of words -> logit (n,): real or not (Yu et al. 2017, section 3.3).
+
+    Filters of several widths, each pooled to its greatest response, then a highway layer.
+
+    Args:
+        vocabulary: the number of words.
+        embedding: size of a word's vector.
+        widths: how many words the filters span.
+        filters: how many there are of each width.
+    """
+
+    def __init__(
+        self, vocabulary: int, embedding: int, widths: Sequence[int], filters: Sequence[int]
+    ) -> None:
+        super().__init__()
+        self.words = nn.Embedding(vocabulary, embedding)
+        self.spans = nn.ModuleList(
+            nn.Conv1d(embedding, n, width) for width, n in zip(widths, filters, strict=True)
+        )
+        self.features = sum(filters)
+        self.highway = nn.Linear(self.features, self.features)
+        self.gate = nn.Linear(self.features, self.features)
+        self.last = nn.Linear(self.features, 2)
+
+    def forward(self, x: Tensor, mask: Tensor | None = None) -> Tensor:
+        """`mask` (n, features) multiplies the features: dropout, drawn by who asks for it."""
+        e = self.words(x).transpose(1, 2)
+        h = torch.cat([relu(span(e)).amax(2) for span in self.spans], 1)
+        gate = self.gate(h).sigmoid()
+        h = gate * relu(self.highway(h)) + (1 - gate) * h
+        fake, real = self.last(h if mask is None else h * mask).unbind(1)
+        return real - fake  # the log odds of a softmax over the two
 
 
 def pick(logits: Tensor, u: Tensor) -> Tensor:

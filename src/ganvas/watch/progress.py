@@ -37,6 +37,7 @@ class Progress(Decoration):
         self._every = REFRESH if self.console.is_terminal else LINES
         self._live: Live | None = None
         self._due = 0.0
+        self._shown = -1
         self._past: deque[tuple[float, int, float]] = deque(maxlen=WINDOW)
 
     def begin(self, trainer: Trainer) -> None:
@@ -63,8 +64,9 @@ class Progress(Decoration):
             self.console.print(warning, soft_wrap=True)
 
     def end(self, trainer: Trainer, reason: str) -> None:
-        with self.attempt("show progress"):
-            self._show(trainer)
+        if self._shown != trainer.clock.round:
+            with self.attempt("show progress"):
+                self._show(trainer)
 
     def close(self) -> None:
         if self._live is not None:
@@ -74,6 +76,7 @@ class Progress(Decoration):
 
     def _show(self, trainer: Trainer) -> None:
         self._look(trainer)
+        self._shown = trainer.clock.round
         if self._live is not None:
             self._live.update(self._drawn(trainer), refresh=True)
         else:

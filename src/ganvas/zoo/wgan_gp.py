@@ -54,8 +54,8 @@ from ganvas.nets.dense import MLP
 from ganvas.nets.initial import normal_
 from ganvas.nets.sizes import halvings
 
-FALLING = Schedule.parse("1e-3@0 1e-3@0.4 0@1")
-"""The end of a run sharpens the samples."""
+POINTS, PICTURES = Schedule.parse("3e-3@0 0@1"), Schedule.parse("1e-3@0 1e-3@0.4 0@1")
+"""Learning rates that fall: the end of a run sharpens the samples."""
 
 
 @dataclass(frozen=True)
@@ -70,10 +70,11 @@ class WGANGPConfig(Config):
     """Steps of C for each of G."""
     penalty: float | None = None
     """Weight λ of the gradient penalty; None is the authors': 10 for pictures, 0.1 for points."""
-    lr: float | Schedule = FALLING
-    """Adam's learning rate, for both players (the paper: 1e-4)."""
-    betas: tuple[float, ...] = (0.0, 0.9)
-    """Adam's two momenta."""
+    lr: float | Schedule | None = None
+    """Adam's learning rate, for both players (the paper: 1e-4); None is one that falls to 0, from
+    1e-3 for pictures and from 3e-3 for points."""
+    betas: tuple[float, ...] | None = None
+    """Adam's two momenta; None is the authors': 0 and 0.9 for pictures, 0.5 and 0.9 for points."""
     hidden: int = 128
     """Points: units in each of the three hidden layers of G and C (the authors: 512)."""
     network: Literal["dcgan", "resnet"] = "dcgan"
@@ -174,7 +175,9 @@ class WGANGP(Game):
         self.weight = (10.0 if picture else 0.1) if config.penalty is None else config.penalty
         self.inputs, self.output = {"z": Noise(noise)}, x
         G, C = _networks(config, noise, x)
-        recipe = Adam(config.lr, (config.betas[0], config.betas[1]))
+        betas = config.betas or ((0.0, 0.9) if picture else (0.5, 0.9))
+        lr = (PICTURES if picture else POINTS) if config.lr is None else config.lr
+        recipe = Adam(lr, (betas[0], betas[1]))
         self.G = Player(G, recipe, ema=config.ema)
         self.C = Player(C, recipe, double_backward=True)
 
