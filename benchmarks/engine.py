@@ -54,9 +54,9 @@ def batches(x: Tensor, batch: int) -> Callable[[], Tensor]:
 
 
 def dcgan_by_hand(game: Game, x: Tensor) -> Round:
-    """A round of DCGAN with R1 and an average of G, as one would write it down."""
+    """A round of DCGAN with R1 and averages of both, as one would write it down."""
     config, G, D = game.config, game.players["G"].net, game.players["D"].net
-    average = copy.deepcopy(G)
+    slow_g, slow_d = copy.deepcopy(G), copy.deepcopy(D)
     step_g, step_d, following = adam(game, "G"), adam(game, "D"), batches(x, config.batch)
 
     def play() -> None:
@@ -78,7 +78,8 @@ def dcgan_by_hand(game: Game, x: Tensor) -> Round:
         step_g.step()
         D.requires_grad_(True)
         with torch.no_grad():
-            torch._foreach_lerp_(list(average.parameters()), list(G.parameters()), 0.005)
+            torch._foreach_lerp_(list(slow_g.parameters()), list(G.parameters()), 0.005)
+            torch._foreach_lerp_(list(slow_d.parameters()), list(D.parameters()), 0.005)
 
     return play
 

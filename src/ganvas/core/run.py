@@ -204,17 +204,18 @@ class Run:
             return self.game.sample(n, seed=seed, batch=256, **inputs)
         if not 0 < best <= 1:
             raise UsageError(f"best must be a fraction between 0 and 1, not {best:g}")
+        # What is given is kept: each sample then competes with rivals made from the same inputs.
         times = math.ceil(1 / best)
-        # Each sample competes with `times` rivals that were made from the same given inputs.
         given = {
             k: v.expand(n, *v.shape[1:]).repeat_interleave(times, 0) for k, v in inputs.items()
         }
-        made, used = self.game.sample(n * times, seed=seed, batch=256, **given)
-        scores = self.game.scores(made, used).view(n, times)
+        drawn = n * times if given else math.ceil(n / best)
+        made, used = self.game.sample(drawn, seed=seed, batch=256, **given)
+        scores = self.game.scores(made, used)
         if given:
-            keep = torch.arange(n) * times + scores.argmax(1)
+            keep = torch.arange(n) * times + scores.view(n, times).argmax(1)
         else:
-            keep = scores.flatten().topk(n).indices.sort().values
+            keep = scores.topk(n).indices.sort().values
         return made[keep], {name: rows[keep] for name, rows in used.items()}
 
     # -- the training --------------------------------------------------------------------------

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import copy
+import math
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
@@ -181,13 +183,18 @@ class Trainer:
     def _next_moves(self, plays: Sequence[Iterator[Move]], chances: list[Chance]) -> list[Move]:
         """The next move of each micro-batch; none at the end of the round."""
         moves = []
-        bf16 = self.settings.precision == "bf16"
         for play, self.game.chance in zip(plays, chances, strict=True):
-            with torch.autocast(self.device.type, torch.bfloat16, enabled=bf16):
+            with self._precision():
                 moves.append(next(play, None))
         if any((a is None) != (moves[0] is None) for a in moves):
             raise GameError(f"the micro-batches of {self.game.name} end at different moves")
         return [move for move in moves if move is not None]
+
+    def _precision(self) -> AbstractContextManager[None]:
+        """In which numbers the networks compute."""
+        if self.settings.precision == "bf16":
+            return torch.autocast(self.device.type, torch.bfloat16)
+        return nullcontext()
 
     # -- a move --------------------------------------------------------------------------------
 
@@ -197,17 +204,16 @@ class Trainer:
         params = [p for player in players for p in self._params[player.name]]
         for p in params:
             p.grad = None
-        loss = torch.zeros((), device=self.device)
-        for move in moves:
-            if not move.loss.requires_grad:
+        shares = [move.loss.float() / len(moves) for move in moves]
+        for move, share in zip(moves, shares, strict=True):
+            if not share.requires_grad:
                 raise GameError(f"{self.game.name}: the loss of {move.name} has no gradient")
-            share = move.loss.float() / len(moves)
             share.backward(inputs=params)
-            loss += share.detach()
+        loss = torch.stack(shares).detach().sum()
         grads = [p.grad for p in params if p.grad is not None]
         parallel.average_([*grads, loss])
         norm = get_total_norm(grads)
-        if not bool(torch.isfinite(norm + loss)):
+        if not math.isfinite((norm + loss).item()):
             raise Diverged(self._what_happened(moves[0], loss))
         if self.settings.clip_norm is not None:
             clip_grads_with_norm_(params, self.settings.clip_norm, norm)

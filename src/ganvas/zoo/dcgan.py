@@ -64,7 +64,7 @@ class DCGANConfig(Config):
     r1: float = 0.3
     """Weight γ of the R1 penalty on D; 0 turns it off and D has the paper's batch norm."""
     ema: float | None = 0.995
-    """Decay of G's moving average, the one that is shown; None shows G itself."""
+    """Decay of the moving averages: G's is shown, D's judges; None: they themselves do."""
 
 
 class DCGAN(Game):
@@ -102,7 +102,7 @@ class DCGAN(Game):
         D = DCGANDiscriminator(config.width, x.channels, k, base=base, norm=norm)
         recipe = Adam(config.lr, (config.beta1, 0.999))
         self.G = Player(G.apply(normal_), recipe, ema=config.ema)
-        self.D = Player(D.apply(normal_), recipe, double_backward=config.r1 > 0)
+        self.D = Player(D.apply(normal_), recipe, ema=config.ema, double_backward=config.r1 > 0)
 
     def play(self, data: Iterator[Batch]) -> Iterator[Move]:
         x = next(data).x.requires_grad_(self.config.r1 > 0)
@@ -121,4 +121,4 @@ class DCGAN(Game):
         return self.G.best(z)
 
     def judge(self, x: Tensor) -> Tensor:
-        return self.D(x)
+        return self.D.best(x)
