@@ -160,7 +160,7 @@ def progan(folder: Path, seed: int) -> Figures:
 
 
 def _rows(source: str, size: int, split: str) -> dict[str, torch.Tensor]:
-    tables = data.load(source, size=size, split=split).tables
+    tables = data.load(source, size=size, split=split, fields=("x", "y")).tables
     rows: dict[str, torch.Tensor] = {}
     for table in tables:
         rows |= table.fetch(torch.arange(min(len(t) for t in tables)))
@@ -198,11 +198,11 @@ def main() -> None:
     if unknown := set(names) - set(MEASURES):
         parser.error(f"nothing is measured for {', '.join(sorted(unknown))}")
     keep = options.keep or Path(tempfile.mkdtemp())
-    report = json.loads(RESULTS.read_text()) if RESULTS.exists() else {"rows": []}
     for row in measured(names, options.seeds, keep):
         print(json.dumps(row), flush=True)
         same = (row["game"], row["seed"])
-        rows = [old for old in report["rows"] if (old["game"], old["seed"]) != same]
+        before = json.loads(RESULTS.read_text())["rows"] if RESULTS.exists() else []
+        rows = [old for old in before if (old["game"], old["seed"]) != same]
         report = {
             "command": "python -m benchmarks.learn",
             "torch": torch.__version__,

@@ -79,7 +79,7 @@ def test_help_for_a_game_has_the_values_of_its_preset(ganvas):
         ("gan --preset huge", "unknown preset"),
         ("gan --bach 3", "ganvas train gan has no option --bach; did you mean --batch?"),
         ("gan --batch four", "--batch must be a whole number, not 'four'"),
-        ("gan --batch 0", "batch and images must be at least 1"),
+        ("gan --batch 0", "batch must be int, 1 or more, not 0"),
         ("gan --precision fp8", "--precision must be fp32 or bf16, not 'fp8'"),
         ("gan --data digts", "did you mean 'digits'?"),
         ("gan --data no/such", "there is no folder 'no/such'"),

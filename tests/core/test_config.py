@@ -42,7 +42,7 @@ def test_docs_are_the_docstrings_of_the_fields_and_of_the_bases_fields():
         ({"loss": "hing"}, "'hinge' | 'logistic'"),
         ({"batch": 2.5}, "batch must be int"),
         ({"batch": True}, "batch must be int"),
-        ({"batch": 0}, "at least 1"),
+        ({"batch": 0}, "batch must be int, 1 or more, not 0"),
         ({"ema": "0.9"}, "ema must be"),
     ],
 )

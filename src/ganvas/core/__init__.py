@@ -2,7 +2,7 @@
 
 from ganvas.core.chance import Chance
 from ganvas.core.clock import Clock
-from ganvas.core.config import Config
+from ganvas.core.config import Config, Count, Share, Weight, Whole
 from ganvas.core.errors import (
     CheckpointError,
     DataError,
@@ -28,6 +28,7 @@ __all__ = [
     "CheckpointError",
     "Clock",
     "Config",
+    "Count",
     "DataError",
     "Diverged",
     "Game",
@@ -46,6 +47,7 @@ __all__ = [
     "Rate",
     "Schedule",
     "Settings",
+    "Share",
     "Space",
     "Stage",
     "Stream",
@@ -53,4 +55,6 @@ __all__ = [
     "Tokens",
     "Trainer",
     "UsageError",
+    "Weight",
+    "Whole",
 ]

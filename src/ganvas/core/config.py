@@ -5,13 +5,37 @@ from __future__ import annotations
 import ast
 import dataclasses
 import inspect
+import math
 import textwrap
 from dataclasses import dataclass
 from types import UnionType
-from typing import Any, Literal, Self, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, Literal, Self, Union, get_args, get_origin, get_type_hints
 
 from ganvas.core.errors import UsageError, did_you_mean
 from ganvas.core.schedule import Schedule
+
+
+@dataclass(frozen=True)
+class Between:
+    """Beside a type (`Annotated[int, Between(1)]`): the numbers that an option may have."""
+
+    low: float
+    high: float = math.inf
+
+    def __str__(self) -> str:
+        if self.high == math.inf:
+            return f"{self.low:g} or more"
+        return f"between {self.low:g} and {self.high:g}"
+
+
+Count = Annotated[int, Between(1)]
+"""How many there are of what cannot be absent: feature maps, steps, images."""
+Whole = Annotated[int, Between(0)]
+"""How many there are of what may be absent."""
+Weight = Annotated[float, Between(0)]
+"""How much a term of a loss counts."""
+Share = Annotated[float, Between(0, 1)]
+"""A part of a whole, a probability, the decay of an average."""
 
 
 @dataclass(frozen=True)
@@ -19,7 +43,7 @@ class Options:
     """Named values, checked when made. Each field's docstring is its help on the command line."""
 
     def __post_init__(self) -> None:
-        hints = get_type_hints(type(self))
+        hints = get_type_hints(type(self), include_extras=True)
         for field in dataclasses.fields(self):
             _check(field.name, getattr(self, field.name), hints[field.name])
 
@@ -55,15 +79,10 @@ class Options:
 class Config(Options):
     """What every game has. A game adds its paper's own fields."""
 
-    batch: int = 64
+    batch: Count = 64
     """Images per step, over all processes and micro-batches."""
-    images: int = 192_000
+    images: Count = 192_000
     """Length of the run: how many real images it sees (repeats counted)."""
-
-    def __post_init__(self) -> None:
-        super().__post_init__()
-        if self.batch < 1 or self.images < 1:
-            raise UsageError(f"batch and images must be at least 1, not {self.batch, self.images}")
 
 
 def _alternatives(hint: Any) -> tuple[Any, ...]:
@@ -81,8 +100,13 @@ def _read(value: Any, hint: Any) -> Any:
 def _fits(value: Any, hint: Any) -> bool:
     if get_origin(hint) is Literal:
         return value in get_args(hint)
+    if get_origin(hint) is Annotated:
+        base, limits = get_args(hint)
+        return _fits(value, base) and limits.low <= value <= limits.high
     if get_origin(hint) is tuple:
-        return isinstance(value, tuple) and all(_fits(v, get_args(hint)[0]) for v in value)
+        each = get_args(hint)
+        right = isinstance(value, tuple) and (... in each or len(value) == len(each))
+        return right and all(_fits(v, each[0]) for v in value)
     if hint is float:
         return isinstance(value, int | float) and not isinstance(value, bool)
     if hint is int:
@@ -94,13 +118,17 @@ def _check(name: str, value: Any, hint: Any) -> None:
     options = _alternatives(hint)
     if any(_fits(value, option) for option in options):
         return
-    expected = " or ".join(
-        " | ".join(map(repr, get_args(o)))
-        if get_origin(o) is Literal
-        else getattr(o, "__name__", str(o))
-        for o in options
-    )
+    expected = " or ".join(map(_in_words, options))
     raise UsageError(f"{name} must be {expected}, not {value!r}")
+
+
+def _in_words(hint: Any) -> str:
+    if get_origin(hint) is Literal:
+        return " | ".join(map(repr, get_args(hint)))
+    if get_origin(hint) is Annotated:
+        base, limits = get_args(hint)
+        return f"{_in_words(base)}, {limits}"
+    return hint.__name__ if isinstance(hint, type) and get_origin(hint) is None else str(hint)
 
 
 def docs(options: type[Options]) -> dict[str, str]:

@@ -8,7 +8,7 @@ from typing import Literal
 import torch
 
 from ganvas.core import parallel
-from ganvas.core.config import Options
+from ganvas.core.config import Count, Options
 from ganvas.core.errors import UsageError
 
 
@@ -18,7 +18,7 @@ class Settings(Options):
 
     device: str = "auto"
     """Where to compute: auto (a GPU if there is one), cpu, cuda, cuda:1, mps."""
-    micro_batches: int = 1
+    micro_batches: Count = 1
     """Into how many parts each batch is divided to save memory; the parts move in lockstep."""
     precision: Literal["fp32", "bf16"] = "fp32"
     """bf16 computes the forward passes in bfloat16 (autocast); weights stay in fp32."""
@@ -28,17 +28,15 @@ class Settings(Options):
     """Scale each move's gradient down to this norm."""
     sync_batchnorm: bool = False
     """Batch statistics over all processes instead of each its own."""
-    patience: int = 3
+    patience: Count = 3
     """How many times in a row the run may go back after a NaN or infinity before it gives up."""
-    snapshot_every: int = 100
+    snapshot_every: Count = 100
     """Rounds between the states, kept in memory, that such a run goes back to."""
 
     def __post_init__(self) -> None:
         super().__post_init__()
-        for name in ("micro_batches", "clip_norm", "patience", "snapshot_every"):
-            value = getattr(self, name)
-            if value is not None and not value > 0:
-                raise UsageError(f"{name} must be above 0, not {value:g}")
+        if self.clip_norm is not None and not self.clip_norm > 0:
+            raise UsageError(f"clip_norm must be above 0, not {self.clip_norm:g}")
 
 
 def resolve_device(wanted: str) -> torch.device:

@@ -11,7 +11,7 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils import clip_grads_with_norm_, get_total_norm
+from torch.nn.utils import clip_grads_with_norm_
 
 from ganvas.core import parallel
 from ganvas.core.chance import Chance, seed_of
@@ -212,7 +212,7 @@ class Trainer:
         loss = torch.stack(shares).detach().sum()
         grads = [p.grad for p in params if p.grad is not None]
         parallel.average_([*grads, loss])
-        norm = get_total_norm(grads)
+        norm = total_norm(grads)
         if not math.isfinite((norm + loss).item()):
             raise Diverged(self._what_happened(moves[0], loss))
         if self.settings.clip_norm is not None:
@@ -256,7 +256,7 @@ class Trainer:
 
     def is_finite(self) -> bool:
         """Whether every weight is finite."""
-        return bool(torch.isfinite(get_total_norm([p.detach() for p in self.game.parameters()])))
+        return bool(torch.isfinite(total_norm([p.detach() for p in self.game.parameters()])))
 
     def state(self, *, copied: bool = False) -> State:
         """All that a run needs to go on; a view that changes with the next move, or `copied`."""
@@ -296,3 +296,8 @@ class Trainer:
                 f"{error}, {self.strikes} times since round {self.clock.round}, which is the state "
                 "kept; a smaller learning rate, --clip-norm 1 or another penalty may help"
             ) from error
+
+
+def total_norm(tensors: Sequence[Tensor]) -> Tensor:
+    """The norm of all numbers together; not finite if one of them is not."""
+    return torch.linalg.vector_norm(torch.stack(torch._foreach_norm(list(tensors))))

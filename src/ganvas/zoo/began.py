@@ -38,6 +38,7 @@ from ganvas.core import (
     Adam,
     Batch,
     Config,
+    Count,
     Game,
     Image,
     Move,
@@ -46,31 +47,34 @@ from ganvas.core import (
     Player,
     Preset,
     Schedule,
+    Share,
+    Weight,
+    Whole,
 )
 from ganvas.nets.sizes import halvings
 
 
 @dataclass(frozen=True)
 class BEGANConfig(Config):
-    batch: int = 16
+    batch: Count = 16
     """Images per step, over all processes and micro-batches."""
-    images: int = 24_000
+    images: Count = 24_000
     """Length of the run: how many real images it sees (repeats counted)."""
-    code: int = 8
+    code: Count = 8
     """Size of z, and of the autoencoder's hidden state h (the paper: 64)."""
-    width: int = 16
+    width: Count = 16
     """Feature maps n beside the image; each halving adds as many in the encoder (paper: 128)."""
-    smallest: int = 4
+    smallest: Count = 4
     """Where halving ends: pixels of the shorter side, to below twice as many (the paper: 8)."""
-    gamma: float = 0.8
+    gamma: Weight = 0.8
     """Diversity ratio γ = L(G(z)) / L(x) to aim at (paper: 0.3 to 0.7): lower is less diverse."""
-    lambda_k: float = 0.1
+    lambda_k: Weight = 0.1
     """Gain λ_k by which k_t is steered (the paper: 0.001)."""
-    carry_rounds: int = 0
+    carry_rounds: Whole = 0
     """Rounds over which each pair of equal layers grows from an identity (the paper: 16000)."""
     lr: float | Schedule = 5e-4
     """Adam's learning rate, for both players (the paper: 1e-4)."""
-    ema: float | None = 0.995
+    ema: Share | None = 0.995
     """Decay of G's moving average, the one that is shown; None shows G itself."""
 
 

@@ -37,6 +37,7 @@ from ganvas.core import (
     Adam,
     Batch,
     Config,
+    Count,
     Game,
     Image,
     Label,
@@ -46,6 +47,7 @@ from ganvas.core import (
     Player,
     Preset,
     Schedule,
+    Share,
 )
 from ganvas.losses.adversarial import minimax_d, nonsaturating_g
 from ganvas.nets.dense import Maxout
@@ -53,33 +55,33 @@ from ganvas.nets.dense import Maxout
 
 @dataclass(frozen=True)
 class CGANConfig(Config):
-    batch: int = 100
+    batch: Count = 100
     """Images per step, over all processes and micro-batches."""
-    noise: int = 32
+    noise: Count = 32
     """Size of the latent vector z, uniform in [-1, 1] (the paper: 100)."""
-    hidden_z: int = 100
+    hidden_z: Count = 100
     """Units of G that see z alone (the paper: 200)."""
-    hidden_y: int = 150
+    hidden_y: Count = 150
     """Units of G that see the label alone (the paper: 1000)."""
-    hidden: int = 400
+    hidden: Count = 400
     """Units of G's second hidden layer, which sees both (the paper: 1200)."""
-    units_x: int = 120
+    units_x: Count = 120
     """Maxout units of D, of 5 pieces, that see the picture alone (the paper: 240)."""
-    units_y: int = 50
+    units_y: Count = 50
     """Maxout units of D, of 5 pieces, that see the label alone."""
-    units: int = 120
+    units: Count = 120
     """Maxout units of D, of 4 pieces, that see both (the paper: 240)."""
-    dropout_g: float = 0.0
+    dropout_g: Share = 0.0
     """Share of G's hidden units that are dropped (the paper: 0.5)."""
-    dropout: float = 0.5
+    dropout: Share = 0.5
     """Share of D's hidden units that are dropped."""
     optimiser: Literal["adam", "sgd"] = "adam"
     """Who takes the steps (the paper: sgd)."""
     lr: float | Schedule = 1e-3
     """Learning rate of both players."""
-    momentum: float = 0.5
+    momentum: Share = 0.5
     """The optimiser's momentum (Adam's first)."""
-    ema: float | None = 0.995
+    ema: Share | None = 0.995
     """Decay of G's moving average, the one that is shown; None shows G itself."""
 
 

@@ -44,6 +44,7 @@ from ganvas.core import (
     Adam,
     Batch,
     Config,
+    Count,
     Game,
     Image,
     Move,
@@ -52,6 +53,8 @@ from ganvas.core import (
     Preset,
     Schedule,
     UsageError,
+    Weight,
+    Whole,
     parallel,
 )
 from ganvas.losses.adversarial import least_squares_d, least_squares_g
@@ -63,21 +66,21 @@ HALF_THEN_DOWN = Schedule.parse("1e-3@0 1e-3@0.5 0@1")
 
 @dataclass(frozen=True)
 class CycleGANConfig(Config):
-    batch: int = 16
+    batch: Count = 16
     """Pictures of each side per step (the paper: 1)."""
-    images: int = 32_000
+    images: Count = 32_000
     """Length of the run: how many pictures of each side it sees (repeats counted)."""
-    width: int = 16
+    width: Count = 16
     """Feature maps of the first layer of every network (the paper: 64)."""
-    blocks: int | None = 2
+    blocks: Count | None = 2
     """Residual blocks of G and F; None: 9 for pictures of 256 pixels and more, 6 for smaller."""
-    layers: int = 2
+    layers: Count = 2
     """Layers of D that halve the picture (the paper: 3, for patches of 70x70)."""
-    cycle: float = 10.0
+    cycle: Weight = 10.0
     """λ, the weight of the cycle loss."""
-    identity: float = 0.0
+    identity: Weight = 0.0
     """ι, the weight of the identity loss in parts of λ (the authors' code: 0.5; see the page)."""
-    pool: int = 50
+    pool: Whole = 50
     """How many past translations each D is shown; 0 shows it the newest only."""
     lr: float | Schedule = HALF_THEN_DOWN
     """Adam's learning rate, for all players (the paper: 2e-4, falling in the second half)."""

@@ -32,6 +32,7 @@ from ganvas.core import (
     Adam,
     Batch,
     Config,
+    Count,
     Game,
     Image,
     Move,
@@ -41,6 +42,8 @@ from ganvas.core import (
     Preset,
     Rate,
     Schedule,
+    Share,
+    Weight,
 )
 from ganvas.losses.adversarial import minimax_d, nonsaturating_g
 from ganvas.losses.penalties import r1
@@ -53,17 +56,17 @@ LATE_FALL = Schedule.parse("2e-3@0 2e-3@0.5 2e-4@1")
 
 @dataclass(frozen=True)
 class DCGANConfig(Config):
-    noise: int = 16
+    noise: Count = 16
     """Size of the latent vector z (the paper: 100)."""
-    width: int = 32
+    width: Count = 32
     """Feature maps beside the image; each halving of the size doubles them (the paper: 128)."""
     lr: Rate = LATE_FALL
     """Adam's learning rate, for both players (the paper: 2e-4 throughout)."""
-    beta1: float = 0.0
+    beta1: Share = 0.0
     """Adam's first momentum (the paper: 0.5)."""
-    r1: float = 0.3
+    r1: Weight = 0.3
     """Weight γ of the R1 penalty on D; 0 turns it off and D has the paper's batch norm."""
-    ema: float | None = 0.995
+    ema: Share | None = 0.995
     """Decay of the moving averages: G's is shown, D's judges; None: they themselves do."""
 
 

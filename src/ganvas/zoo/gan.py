@@ -40,6 +40,7 @@ from ganvas.core import (
     Adam,
     Batch,
     Config,
+    Count,
     Game,
     Image,
     Move,
@@ -49,6 +50,7 @@ from ganvas.core import (
     Points,
     Preset,
     Schedule,
+    Share,
 )
 from ganvas.losses.adversarial import minimax_d, minimax_g, nonsaturating_g
 from ganvas.nets.dense import MLP, Maxout
@@ -58,23 +60,23 @@ from ganvas.nets.dense import MLP, Maxout
 class GANConfig(Config):
     loss: Literal["non-saturating", "minimax"] = "non-saturating"
     """What G wants: `non-saturating` raises log D(G(z)), `minimax` lowers log(1 - D(G(z)))."""
-    noise: int = 32
+    noise: Count = 32
     """Size of the latent vector z (the paper: 100)."""
-    hidden: int = 256
+    hidden: Count = 256
     """Units in each of G's two hidden layers (the paper: 1200)."""
-    units: int = 128
+    units: Count = 128
     """Units in each of D's two maxout layers (the paper: 240)."""
-    pieces: int = 5
+    pieces: Count = 5
     """Linear pieces of each maxout unit."""
-    dropout: float = 0.5
+    dropout: Share = 0.5
     """Share of D's hidden units that are dropped; of its inputs, 0.4 of that. Pictures only."""
     optimiser: Literal["adam", "sgd"] = "adam"
     """Who takes the steps (the paper: sgd)."""
     lr: float | Schedule = 1e-3
     """Learning rate of both players."""
-    momentum: float = 0.5
+    momentum: Share = 0.5
     """The optimiser's momentum (Adam's first)."""
-    ema: float | None = 0.995
+    ema: Share | None = 0.995
     """Decay of G's moving average, the one that is shown; None shows G itself."""
 
 

@@ -43,6 +43,7 @@ from ganvas.core import (
     Adam,
     Batch,
     Config,
+    Count,
     Game,
     Image,
     Label,
@@ -51,7 +52,9 @@ from ganvas.core import (
     Paper,
     Player,
     Preset,
+    Share,
     UsageError,
+    Weight,
 )
 from ganvas.losses.adversarial import minimax_d, nonsaturating_g
 from ganvas.nets.initial import normal_
@@ -59,23 +62,23 @@ from ganvas.nets.initial import normal_
 
 @dataclass(frozen=True)
 class InfoGANConfig(Config):
-    noise: int = 8
+    noise: Count = 8
     """Size of z, the part of the latent vector that need not be readable (the paper: 62)."""
-    categories: int = 10
+    categories: Count = 10
     """Values of the categorical code."""
-    codes: int = 2
+    codes: Count = 2
     """Continuous codes."""
-    width: int = 16
+    width: Count = 16
     """Feature maps beside the image; the dense layers have 16 times as many (the paper: 64)."""
-    category_weight: float = 1.0
+    category_weight: Weight = 1.0
     """λ of the category's information."""
-    code_weight: float = 1.0
+    code_weight: Weight = 1.0
     """λ of the continuous codes' information."""
-    lr_g: float = 1e-3
+    lr_g: Weight = 1e-3
     """Adam's learning rate for G."""
-    lr_d: float = 1e-3
+    lr_d: Weight = 1e-3
     """Adam's learning rate for D and Q (the paper: 2e-4)."""
-    ema: float | None = 0.995
+    ema: Share | None = 0.995
     """Decay of the players' moving averages, which are shown; None shows the players."""
 
 

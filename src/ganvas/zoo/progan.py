@@ -42,6 +42,7 @@ from ganvas.core import (
     Adam,
     Batch,
     Config,
+    Count,
     Game,
     Image,
     Move,
@@ -49,8 +50,10 @@ from ganvas.core import (
     Paper,
     Player,
     Preset,
+    Share,
     Stage,
     UsageError,
+    Weight,
 )
 from ganvas.losses.adversarial import wasserstein_d, wasserstein_g
 from ganvas.losses.penalties import gradient_penalty
@@ -59,25 +62,25 @@ from ganvas.nets.equalised import Conv, MinibatchDeviation, Unfold, pixel_norm
 
 @dataclass(frozen=True)
 class ProGANConfig(Config):
-    batch: int = 32
+    batch: Count = 32
     """Images per step, over all processes and micro-batches."""
-    batches: tuple[int, ...] = ()
+    batches: tuple[Count, ...] = ()
     """Images per step at 4x4, 8x8 ..., where they differ from `batch`."""
-    noise: int = 64
+    noise: Count = 64
     """Size of the latent vector z, which is normalised to the hypersphere."""
-    base: int = 256
+    base: Count = 256
     """Feature maps: a layer at 4·2^i pixels has base / 2^(i+1), but never more than `widest`."""
-    widest: int = 64
+    widest: Count = 64
     """Most feature maps that a layer has (the paper: 512)."""
-    last: float = 1.0
+    last: Weight = 1.0
     """How long the last stage is, compared to each of the others."""
-    lr: float = 1e-3
+    lr: Weight = 1e-3
     """Adam's learning rate, for both players."""
-    penalty: float = 10.0
+    penalty: Weight = 10.0
     """Weight λ of the gradient penalty."""
-    drift: float = 1e-3
+    drift: Weight = 1e-3
     """Weight ε of the penalty on D's squared scores of real images, which keeps them near 0."""
-    ema: float = 0.99
+    ema: Share = 0.99
     """Decay of G's moving average, the one that is shown (the paper: 0.999)."""
 
 

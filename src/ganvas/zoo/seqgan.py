@@ -45,6 +45,7 @@ from ganvas.core import (
     Adam,
     Batch,
     Config,
+    Count,
     Game,
     Move,
     Noise,
@@ -52,9 +53,11 @@ from ganvas.core import (
     Player,
     Preset,
     Schedule,
+    Share,
     Stage,
     Tokens,
     UsageError,
+    Weight,
 )
 from ganvas.losses.adversarial import minimax_d
 from ganvas.metrics.tokens import oracle_nll
@@ -72,35 +75,35 @@ MEASURED, MEASURE_EVERY = 1000, 20
 
 @dataclass(frozen=True)
 class SeqGANConfig(Config):
-    images: int = 290_000
+    images: Count = 290_000
     """The run ends when it has seen so many real sentences."""
-    embedding: int = 4
+    embedding: Count = 4
     """Size of a word's vector in G (the paper: 32)."""
-    hidden: int = 4
+    hidden: Count = 4
     """Size of G's memory (the paper: 32)."""
-    d_embedding: int = 32
+    d_embedding: Count = 32
     """Size of a word's vector in D (the paper: 64)."""
-    widths: tuple[int, ...] = (2, 3)
+    widths: tuple[Count, ...] = (2, 3)
     """How many words D's filters span; those longer than a sentence are left out."""
-    filters: tuple[int, ...] = (128, 64)
+    filters: tuple[Count, ...] = (128, 64)
     """How many filters D has of each width."""
-    keep: float = 0.75
+    keep: Share = 0.75
     """Probability with which D's dropout keeps a feature."""
-    l2: float = 1e-3
+    l2: Weight = 1e-3
     """Weight of the squared weights of D's last layer (the official code: 0.2)."""
-    rollouts: int = 2
+    rollouts: Count = 2
     """How often each unfinished sentence is finished, N (the paper: 16)."""
     baseline: bool = True
     """Reward a word by how much it improves a sentence, instead of by how good that gets."""
-    d_steps: int = 2
+    d_steps: Count = 2
     """Steps of D for each step of G in the adversarial stage."""
-    shares: tuple[float, ...] = (0.66, 0.18, 0.16)
+    shares: tuple[Weight, Weight, Weight] = (0.66, 0.18, 0.16)
     """How the run is divided into its three stages."""
-    lr_g: float = 1e-2
+    lr_g: Weight = 1e-2
     """Adam's learning rate for G while it learns by maximum likelihood."""
-    lr_policy: float = 4e-3
+    lr_policy: Weight = 4e-3
     """Adam's learning rate for G in the adversarial stage (the official code: 1e-2)."""
-    lr_d: float = 2e-3
+    lr_d: Weight = 2e-3
     """Adam's learning rate for D (the official code: 1e-4)."""
     oracle: int | None = 0
     """Seed of the oracle that wrote the data, to measure with; None: no figure (nor for words)."""

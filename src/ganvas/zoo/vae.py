@@ -38,6 +38,7 @@ from ganvas.core import (
     Adam,
     Batch,
     Config,
+    Count,
     Game,
     Image,
     Move,
@@ -46,18 +47,19 @@ from ganvas.core import (
     Player,
     Preset,
     UsageError,
+    Weight,
 )
 
 
 @dataclass(frozen=True)
 class VAEConfig(Config):
-    latent: int = 20
+    latent: Count = 20
     """Size of the latent vector z."""
-    hidden: int = 256
+    hidden: Count = 256
     """Tanh units of the one hidden layer of E and of G (the paper: 500)."""
     std: float = 0.5
     """s, in pixel values: a smaller one gives closer reconstructions, but worse samples."""
-    lr: float = 1e-3
+    lr: Weight = 1e-3
     """Adam's learning rate, for both players."""
 
     def __post_init__(self) -> None:

@@ -33,6 +33,7 @@ from torch import Tensor, nn
 from ganvas.core import (
     Batch,
     Config,
+    Count,
     Game,
     Image,
     Move,
@@ -43,6 +44,8 @@ from ganvas.core import (
     Preset,
     RMSProp,
     Schedule,
+    Share,
+    Weight,
 )
 from ganvas.losses.adversarial import wasserstein_d, wasserstein_g
 from ganvas.losses.penalties import clip_weights
@@ -54,19 +57,19 @@ from ganvas.nets.sizes import halvings
 
 @dataclass(frozen=True)
 class WGANConfig(Config):
-    noise: int = 32
+    noise: Count = 32
     """Size of the latent vector z (the paper: 100)."""
-    critic_steps: int = 5
+    critic_steps: Count = 5
     """Steps of C for each of G."""
-    clip: float = 0.01
+    clip: Weight = 0.01
     """After each of its steps, C's weights are clipped to [-clip, clip]."""
     lr: float | Schedule = 5e-4
     """RMSProp's learning rate, for both players (the paper: 5e-5)."""
-    width: int = 16
+    width: Count = 16
     """Pictures: feature maps beside the image; each halving doubles them (the paper: 64)."""
-    hidden: int = 128
+    hidden: Count = 128
     """Points: units in each of the three hidden layers of G and C (the paper's MLP: 512)."""
-    ema: float | None = 0.99
+    ema: Share | None = 0.99
     """Decay of G's moving average, the one that is shown; None shows G itself."""
 
 

@@ -37,6 +37,7 @@ from ganvas.core import (
     Adam,
     Batch,
     Config,
+    Count,
     Game,
     Image,
     Move,
@@ -46,6 +47,8 @@ from ganvas.core import (
     Points,
     Preset,
     Schedule,
+    Share,
+    Weight,
 )
 from ganvas.losses.adversarial import wasserstein_d, wasserstein_g
 from ganvas.losses.penalties import gradient_penalty
@@ -60,30 +63,30 @@ POINTS, PICTURES = Schedule.parse("3e-3@0 0@1"), Schedule.parse("1e-3@0 1e-3@0.4
 
 @dataclass(frozen=True)
 class WGANGPConfig(Config):
-    batch: int = 128
+    batch: Count = 128
     """Images per step, over all processes and micro-batches (the paper: 64)."""
-    images: int = 1_280_000
+    images: Count = 1_280_000
     """Length of the run: how many real images it sees (repeats counted)."""
-    noise: int | None = None
+    noise: Count | None = None
     """Size of the latent vector z; None is the authors': 128 for pictures, 2 for points."""
-    critic_steps: int = 5
+    critic_steps: Count = 5
     """Steps of C for each of G."""
-    penalty: float | None = None
+    penalty: Weight | None = None
     """Weight λ of the gradient penalty; None is the authors': 10 for pictures, 0.1 for points."""
     lr: float | Schedule | None = None
     """Adam's learning rate, for both players (the paper: 1e-4); None is one that falls to 0, from
     1e-3 for pictures and from 3e-3 for points."""
-    betas: tuple[float, ...] | None = None
+    betas: tuple[Share, Share] | None = None
     """Adam's two momenta; None is the authors': 0 and 0.9 for pictures, 0.5 and 0.9 for points."""
-    hidden: int = 128
+    hidden: Count = 128
     """Points: units in each of the three hidden layers of G and C (the authors: 512)."""
     network: Literal["dcgan", "resnet"] = "dcgan"
     """Pictures: which networks play (the paper tries both, and more)."""
-    width: int = 16
+    width: Count = 16
     """Pictures: feature maps beside the image; each halving doubles them (the paper: 64)."""
     norm: Literal["layer", "batch"] = "layer"
     """Pictures: what normalises G's feature maps (the paper: batch). C's is layer norm always."""
-    ema: float | None = 0.995
+    ema: Share | None = 0.995
     """Decay of G's moving average, the one that is shown; None shows G itself."""
 
 
@@ -177,7 +180,7 @@ class WGANGP(Game):
         G, C = _networks(config, noise, x)
         betas = config.betas or ((0.0, 0.9) if picture else (0.5, 0.9))
         lr = (PICTURES if picture else POINTS) if config.lr is None else config.lr
-        recipe = Adam(lr, (betas[0], betas[1]))
+        recipe = Adam(lr, betas)
         self.G = Player(G, recipe, ema=config.ema)
         self.C = Player(C, recipe, double_backward=True)
 
