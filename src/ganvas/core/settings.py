@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Literal
 
@@ -37,6 +38,12 @@ class Settings(Options):
         super().__post_init__()
         if self.clip_norm is not None and not self.clip_norm > 0:
             raise UsageError(f"clip_norm must be above 0, not {self.clip_norm:g}")
+
+    def autocast(self, device: torch.device) -> AbstractContextManager[None]:
+        """Within it, networks compute in the precision that was asked for."""
+        if self.precision == "bf16":
+            return torch.autocast(device.type, torch.bfloat16)
+        return nullcontext()
 
 
 def resolve_device(wanted: str) -> torch.device:

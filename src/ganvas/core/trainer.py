@@ -6,7 +6,6 @@ import copy
 import math
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, nullcontext
 from typing import Any
 
 import torch
@@ -184,17 +183,11 @@ class Trainer:
         """The next move of each micro-batch; none at the end of the round."""
         moves = []
         for play, self.game.chance in zip(plays, chances, strict=True):
-            with self._precision():
+            with self.settings.autocast(self.device):
                 moves.append(next(play, None))
         if any((a is None) != (moves[0] is None) for a in moves):
             raise GameError(f"the micro-batches of {self.game.name} end at different moves")
         return [move for move in moves if move is not None]
-
-    def _precision(self) -> AbstractContextManager[None]:
-        """In which numbers the networks compute."""
-        if self.settings.precision == "bf16":
-            return torch.autocast(self.device.type, torch.bfloat16)
-        return nullcontext()
 
     # -- a move --------------------------------------------------------------------------------
 
