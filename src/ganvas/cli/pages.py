@@ -157,23 +157,24 @@ examples
 """
 
 _DATA = """\
-usage: ganvas data list
-       ganvas data show SOURCE_OR_FOLDER [options]
-       ganvas data check FOLDER [options]
+usage: ganvas data list [--json]
+       ganvas data show SOURCE_OR_FOLDER [--size S] [--channels C] [--fit HOW]
+                        [--split PART] [-o FILE.png] [--json]
+       ganvas data check FOLDER [--size S] [--channels C] [--fit HOW] [--json]
 
 Sources of data: built-in ones, which need no network, and folders of images.
 
   list    the built-in sources
-  show    what a source holds, as a game would get it; -o FILE.png draws some
+  show    what a source holds, as a game would get it
   check   counts, sizes, channels, duplicates, unreadable files, classes, and
           what training would make of them
 
   --size N or HxW   of the images: 32 for squares, 24x32 for height x width
   --channels C      1 grey, 3 RGB, 4 RGBA
   --fit HOW         crop, pad or stretch images of another shape (crop)
+  --split PART      train, test (what is held back), or all (train)
+  -o FILE.png       a picture of some
   --json            print the result as JSON
-
-`ganvas data show --help` and `ganvas data check --help` tell more.
 
 examples
   ganvas data list
