@@ -13,7 +13,17 @@ from typing import Any, Literal
 
 from ganvas import data as sources
 from ganvas import watch
-from ganvas.core import Game, Image, Settings, Space, Trainer, UsageError, parallel, registry
+from ganvas.core import (
+    Diverged,
+    Game,
+    Image,
+    Settings,
+    Space,
+    Trainer,
+    UsageError,
+    parallel,
+    registry,
+)
 from ganvas.core.registry import Card, card, make
 from ganvas.core.run import Plan, Run
 from ganvas.watch.checkpoints import Checkpoints
@@ -154,8 +164,11 @@ def _play(
             Checkpoints(run, save_every),
             *watch.listeners(folder, quiet=quiet),
         ]
-    with _stopped_by_signals(trainer):
-        reason = trainer.run()
+    try:
+        with _stopped_by_signals(trainer):
+            reason = trainer.run()
+    except Diverged as error:
+        raise Diverged(f"{error}; the run is {folder}") from error
     parallel.wait()
     finished = Run(folder)
     finished.ended = reason
