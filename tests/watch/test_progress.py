@@ -51,7 +51,7 @@ def test_where_there_is_no_terminal_there_are_plain_lines(tmp_path: Path):
     text = watch(tmp_path, Console(file=io.StringIO(), width=20), rounds=10)
     lines = text.splitlines()
     assert "\x1b" not in text
-    assert len(lines) == 11  # one after each round, and one at the end
+    assert len(lines) == 10  # one after each round; the end adds none
     assert lines[-1].startswith("watched  100 % · stage 2/2 second · round 10 · 80 images · ")
     assert " · D " in lines[-1]
 
