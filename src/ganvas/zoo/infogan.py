@@ -23,7 +23,7 @@ read at all) and -0.23 (read exactly). `D(x)` and `D(G(z))` are mean probabiliti
 
 Deviations from the paper: pixels lie in [-1, 1], so G ends with a tanh instead of a sigmoid, and
 the noise is normal instead of uniform. The default is narrower, has less noise and a faster D,
-which 1,800 digits and two minutes want. `--preset paper` has the paper's MNIST networks and rates,
+which 900 digits and a few minutes want. `--preset paper` has the paper's MNIST networks and rates,
 and the length of the authors' run.
 
 Reproduce: `ganvas train infogan --data digits --seed 0`
@@ -62,6 +62,8 @@ from ganvas.nets.initial import normal_
 
 @dataclass(frozen=True)
 class InfoGANConfig(Config):
+    images: Count = 288_000
+    """Length of the run: how many real images it sees (repeats counted)."""
     noise: Count = 8
     """Size of z, the part of the latent vector that need not be readable (the paper: 62)."""
     categories: Count = 10
@@ -244,4 +246,4 @@ class InfoGAN(Game):
         return logits.softmax(1), mean
 
     def judge(self, x: Tensor, category: Tensor | None = None) -> Tensor:
-        return self.D(x)[0]
+        return self.D.best(x)[0]
