@@ -103,7 +103,7 @@ class Stream:
             epoch, offset = divmod(start, length)
             rows.append(self._order(table, epoch)[offset : offset + n])
             start, n = start + len(rows[-1]), n - len(rows[-1])
-        return torch.cat(rows)
+        return rows[0] if len(rows) == 1 else torch.cat(rows)
 
     def fetch(self, start: int, n: int, following: int) -> Batch:
         """The rows at positions start .. start+n-1; the next call may ask for `following`."""

@@ -202,7 +202,7 @@ class Trainer:
             if not share.requires_grad:
                 raise GameError(f"{self.game.name}: the loss of {move.name} has no gradient")
             share.backward(inputs=params)
-        loss = torch.stack(shares).detach().sum()
+        loss = torch.stack(shares).detach().sum() if len(shares) > 1 else shares[0].detach()
         grads = [p.grad for p in params if p.grad is not None]
         parallel.average_([*grads, loss])
         norm = total_norm(grads)
