@@ -62,8 +62,10 @@ from ganvas.nets.equalised import Conv, MinibatchDeviation, Unfold, pixel_norm
 
 @dataclass(frozen=True)
 class ProGANConfig(Config):
-    batch: Count = 32
+    batch: Count = 16
     """Images per step, over all processes and micro-batches."""
+    images: Count = 64_000
+    """Length of the run: how many real images it sees (repeats counted)."""
     batches: tuple[Count, ...] = ()
     """Images per step at 4x4, 8x8 ..., where they differ from `batch`."""
     noise: Count = 64
