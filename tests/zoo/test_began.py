@@ -98,7 +98,7 @@ def test_it_learns() -> None:
     x = shade * torch.linspace(-1, 1, 8).view(1, 1, 1, 8).expand(64, 1, 8, 8)
     torch.manual_seed(0)
     game = make("began", spaces=PICTURES, width=8, code=4, ema=0.9)
-    trainer = Trainer(game, [Rows(PICTURES, {"x": x})], rounds=60)
+    trainer = Trainer(game, [Rows(PICTURES, {"x": x})], rounds=150)
     figures = []
     while not trainer.clock.done:
         trainer.round()
