@@ -16,8 +16,8 @@ from torch import Tensor
 
 from ganvas.cli.inputs import real_rows
 from ganvas.core import GanvasError, Image, Label, Points, Space, Tokens, UsageError
+from ganvas.core.files import write_whole
 from ganvas.core.run import Run
-from ganvas.watch.files import write_whole
 from ganvas.watch.pictures import grid
 
 MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from ganvas.core import Diverged, Trainer
+from ganvas.core.files import write_whole
 from ganvas.watch.decoration import Decoration
-from ganvas.watch.files import write_whole
 
 STATS = "stats.jsonl"
 

@@ -12,8 +12,9 @@ from PIL.Image import Image as Picture
 from torch import Tensor
 
 from ganvas.core import Diverged, Points, Trainer
+from ganvas.core.files import write_whole
 from ganvas.watch.decoration import Decoration
-from ganvas.watch.files import frames, images_of, open_picture, write_whole
+from ganvas.watch.files import frames, images_of, open_picture
 from ganvas.watch.pictures import animation
 from ganvas.watch.scenes import Rows, Scene, real_scene, scene
 
