@@ -12,7 +12,18 @@ from ganvas.data import pictures, sentences, toys
 from ganvas.data.source import About, Fit, Source, Split, Wish
 from ganvas.data.toys import mixtures, modes, std
 
-__all__ = ["About", "Source", "about", "load", "mixtures", "modes", "names", "reload", "std"]
+__all__ = [
+    "About",
+    "Source",
+    "about",
+    "held_out",
+    "load",
+    "mixtures",
+    "modes",
+    "names",
+    "reload",
+    "std",
+]
 
 ELSEWHERE = (
     *("mnist", "fashion-mnist", "fashionmnist", "kmnist", "svhn", "stl10", "imagenet"),
@@ -26,7 +37,7 @@ ELSEWHERE = (
 
 def names() -> list[str]:
     """The built-in sources."""
-    return [*toys.LAWS, "digits", "faces", "tokens", "oracle", "negatives"]
+    return [*toys.LAWS, "digits", "faces", "tokens", "oracle", "negatives", "stacked"]
 
 
 def about(name: str) -> About:
@@ -101,6 +112,18 @@ def reload(data: Mapping[str, Any]) -> Source:
             "bring the data back as it was, or begin a new run"
         )
     return found
+
+
+def held_out(data: Mapping[str, Any], split: Split = "test") -> Source:
+    """The part that was held back of a source of which `data` is the `to_json`.
+
+    Where nothing was held back it is what was trained on: its `given["split"]` tells.
+    """
+    same = {key: data[key] for key in ("size", "channels", "fit", "fields") if key in data}
+    try:
+        return load(data["source"], split=split, **same)
+    except UsageError:
+        return reload(data)
 
 
 def _refuse_words(source: str | Path) -> None:

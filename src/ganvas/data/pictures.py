@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -47,6 +48,14 @@ ABOUTS = {
         1797,
         896,
     ),
+    "stacked": About(
+        "stacked",
+        "three digits in the three channels: 1,000 modes to be found, drawn once and for all",
+        "made from digits, after Metz et al. 2016, arXiv:1611.02163",
+        {"x": Image(3, 8, 8)},
+        60_000,
+        10_000,
+    ),
 }
 
 
@@ -65,8 +74,52 @@ class Resized(Rows):
         return got
 
 
+class Stacked(Rows):
+    """Pictures whose channels are three pictures of one channel each.
+
+    Args:
+        rows: the pictures of one channel.
+        triples: their numbers, (n, 3).
+    """
+
+    def __init__(self, rows: Rows, space: Image, triples: Tensor) -> None:
+        super().__init__({"x": space}, {"triple": triples})
+        self.rows = rows
+
+    def fetch(self, rows: Tensor) -> dict[str, Tensor]:
+        triples = self.columns["triple"].index_select(0, rows)
+        x = self.rows.fetch(triples.flatten())["x"]
+        return {"x": x.view(-1, 3, *x.shape[2:])}
+
+
+def _stacked(wish: Wish) -> Source:
+    """Any three digits of a part together; every picture of `train` differs from those of `test`.
+
+    Raises:
+        UsageError: if other channels are wished for.
+    """
+    if wish.channels not in (None, 3):
+        raise UsageError(f"stacked has a digit in each of 3 channels, not in {wish.channels}")
+    about = ABOUTS["stacked"]
+    digits = make("digits", replace(wish, channels=1))
+    table = digits.tables[0]
+    n = {"test": about.test, "all": about.rows}.get(wish.split, about.rows - about.test)
+    draws = torch.Generator().manual_seed(len(table))
+    triples = torch.randint(len(table), (n, 3), generator=draws)
+    space = digits.spaces["x"]
+    assert isinstance(space, Image)
+    assert isinstance(table, Rows)
+    image = Image(3, space.height, space.width)
+    digest = fingerprint([digits.fingerprint, triples])
+    return Source(
+        "stacked", [Stacked(table, image, triples)], given("stacked", wish, image), digest
+    )
+
+
 def make(name: str, wish: Wish) -> Source:
     """A source of pictures at the size and with the channels that are wished for."""
+    if name == "stacked":
+        return _stacked(wish)
     if name == "faces":
         tables = [Rows(ABOUTS[name].spaces, {"x": _faces(wish.split)})]
     else:
