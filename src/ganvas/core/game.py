@@ -189,7 +189,7 @@ class Game(nn.Module, ABC):
             for name in self.inputs
         }
         made = []
-        with self._showing():
+        with self.showing():
             for start in range(0, n, batch):
                 self.chance = Chance("sample", seed, start, device=self.device)
                 rows = {name: x[start : start + batch] for name, x in inputs.items()}
@@ -208,7 +208,7 @@ class Game(nn.Module, ABC):
             name: rows for name, rows in inputs.items() if not isinstance(self.inputs[name], Noise)
         }
         parts = []
-        with self._showing():
+        with self.showing():
             for start in range(0, len(x), batch):
                 here = slice(start, start + batch)
                 rows = {name: rows[here].to(self.device) for name, rows in given.items()}
@@ -216,8 +216,8 @@ class Game(nn.Module, ABC):
         return torch.cat(parts)
 
     @contextmanager
-    def _showing(self) -> Iterator[None]:
-        """Evaluation mode for a while; the game returns to where it was."""
+    def showing(self) -> Iterator[None]:
+        """Evaluation mode for a while; the game, its draws too, returns to where it was."""
         training, chance = self.training, self.chance
         self.eval()
         try:

@@ -220,15 +220,15 @@ class Run:
 
     # -- the training --------------------------------------------------------------------------
 
-    def save(self, trainer: Trainer) -> Path:
-        """Writes the trainer's state as the newest checkpoint.
+    def save(self, trainer: Trainer, *, keep: int = 2) -> Path:
+        """Writes the trainer's state as the newest checkpoint; `keep` of the newest remain.
 
         Raises:
             GanvasError: if it cannot be written; the earlier ones are still there.
         """
         about = {name: getattr(self.plan, name) for name in ("game", "config", "spaces")}
         self.__dict__.pop("game", None)  # those weights are no longer the newest
-        return checkpoint.save(self.folder, trainer.state(), about)
+        return checkpoint.save(self.folder, trainer.state(), about, keep=keep)
 
     def restore(self, trainer: Trainer, at: int | None = None) -> None:
         """Puts a trainer into the newest state, or the state `at` a round; removes later ones.

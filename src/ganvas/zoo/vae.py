@@ -140,13 +140,20 @@ class VAE(Game):
         )
 
     def play(self, data: Iterator[Batch]) -> Iterator[Move]:
-        x = next(data).x
-        mean, log_var = self.E(x)
-        z = mean + (log_var / 2).exp() * self.noise(len(x))  # the reparameterisation, eq. 10
-        reconstruction = log_normal(x, self.G(z), self.config.std).mean()
-        kl = kl_to_standard_normal(mean, log_var).mean()
+        reconstruction, kl = (term.mean() for term in self.terms(next(data).x))
         figures = {"elbo": reconstruction - kl, "reconstruction": reconstruction, "kl": kl}
         yield Move((self.E, self.G), kl - reconstruction, **figures)
+
+    def terms(self, x: Tensor) -> tuple[Tensor, Tensor]:
+        """Log p(x|z) at a z drawn from q(z|x), and KL(q(z|x) ‖ p(z)), of each row: (n,), (n,)."""
+        mean, log_var = self.E(x)
+        z = mean + (log_var / 2).exp() * self.noise(len(x))  # the reparameterisation, eq. 10
+        return log_normal(x, self.G(z), self.config.std), kl_to_standard_normal(mean, log_var)
+
+    def bound(self, x: Tensor) -> Tensor:
+        """The lower bound on log p(x) of each row, in nats: (n, *x.shape) -> (n,)."""
+        reconstruction, kl = self.terms(x)
+        return reconstruction - kl
 
     def generate(self, z: Tensor) -> Tensor:
         return self.G(z)

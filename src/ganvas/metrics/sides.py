@@ -1,0 +1,145 @@
+"""The two sides of a measurement: real rows, and those that are held against them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, Literal
+
+import torch
+
+from ganvas import data
+from ganvas.core import Game, Label, Space, Table, UsageError
+from ganvas.core.chance import seed_of
+from ganvas.data import Source
+from ganvas.data.source import Split
+from ganvas.metrics.figure import Rows
+
+BATCH = 250
+MOST, FEWEST = 50_000, 2_000
+"""Real rows that are looked at, at most; generated rows, at least, unless a number is given."""
+
+
+@dataclass(frozen=True)
+class Wish:
+    """What is asked of a measurement."""
+
+    metrics: Sequence[str] | None = None
+    """Names of figures; None for all usual ones that fit."""
+    n: int | None = None
+    """Generated rows; as many as there are real ones, but at least `FEWEST`, if None."""
+    features: str = "auto"
+    split: Split = "test"
+    seed: int = 0
+    weights: Literal["average", "last"] = "average"
+    allow_small: bool = False
+    """Whether figures may come from fewer rows than they ask for; they say so then."""
+    download: bool = False
+    """Whether weights of a feature space may be downloaded."""
+
+
+@dataclass(frozen=True)
+class Sides:
+    """Real rows and what is measured against them."""
+
+    of: str
+    real: Source
+    field: str
+    """The field of the real rows."""
+    space: Space
+    n: int
+    fakes: Callable[[], Iterator[Rows]]
+    learned: Source | None = None
+    """What the other side learned from, and a classifier may learn from, if it is at hand."""
+    labelled: bool = False
+    """Whether the other side has the labels that it was made for."""
+    game: Game | None = None
+
+    @property
+    def table(self) -> Table:
+        """The real rows."""
+        return next(t for t in self.real.tables if self.field in t.spaces)
+
+    @property
+    def n_real(self) -> int:
+        """How many of them are looked at."""
+        return min(len(self.table), MOST)
+
+
+def sides_of(game: Game, trained_on: Mapping[str, Any], wish: Wish, of: str = "") -> Sides:
+    """A game's samples against the part of its data that is wished for.
+
+    Args:
+        trained_on: the `to_json` of the data that it was trained on.
+        of: what to call it.
+
+    Raises:
+        UsageError: if its data is gone, or has nothing like what it makes.
+    """
+    real = data.held_out(trained_on, wish.split)
+    field = imitated(game, real)
+    n = _number(game, real, field, wish.n)
+    learned = data.held_out(trained_on, trained_on.get("split", "train"))
+    fakes = partial(generated, game, n, wish.seed, real)
+    labelled = isinstance(game.inputs.get("label"), Label)
+    return Sides(of, real, field, game.output, n, fakes, learned, labelled, game)
+
+
+def _number(game: Game, real: Source, field: str, n: int | None) -> int:
+    """How many rows are generated: `n`, or what is usual.
+
+    Raises:
+        UsageError: if there are not so many rows to translate.
+    """
+    sizes = {name: len(table) for table in real.tables for name in table.spaces}
+    given = [sizes[name] for name, space in game.inputs.items() if not space.prior]
+    if not given:
+        return n if n is not None else max(FEWEST, min(sizes[field], MOST))
+    if n is not None and n > min(given):
+        raise UsageError(f"there are {min(given)} held-out rows to translate, not {n}")
+    return n if n is not None else min(*given, MOST)
+
+
+def imitated(game: Game, real: Source) -> str:
+    """The field of the data that a game imitates: of the kind that it makes, and not its input.
+
+    Raises:
+        UsageError: if there is none.
+    """
+    for name, space in real.spaces.items():
+        if name not in game.inputs and space == game.output:
+            return name
+    raise UsageError(
+        f"{game.name} makes {game.output}, and there is nothing like it in {real.name} "
+        f"({', '.join(f'{name}: {space}' for name, space in real.spaces.items())})"
+    )
+
+
+def generated(game: Game, n: int, seed: int, real: Source) -> Iterator[Rows]:
+    """`n` samples in batches; what the game translates comes from `real`, in turn."""
+    pictures = [name for name, space in game.inputs.items() if not space.prior]
+    for start in range(0, n, BATCH):
+        size = min(BATCH, n - start)
+        given = {
+            name: table.fetch(torch.arange(start, start + size) % len(table))[name]
+            for table in real.tables
+            for name in pictures
+            if name in table.spaces
+        }
+        x, inputs = game.sample(size, seed=seed_of("evaluate", seed, start), batch=BATCH, **given)
+        labelled = isinstance(game.inputs.get("label"), Label)
+        yield Rows(x, label=inputs["label"] if labelled else None)
+
+
+def real_rows(sides: Sides, seed: int) -> Iterator[Rows]:
+    """The real rows in batches: all, or as many as are looked at, in an order of their own."""
+    return rows_of(sides.table, sides.field, sides.n_real, seed)
+
+
+def rows_of(table: Table, field: str, n: int, seed: int) -> Iterator[Rows]:
+    """`n` rows of a table in batches, shuffled: folders are sorted by class, blocks must not be."""
+    draws = torch.Generator().manual_seed(seed_of("order", seed))
+    for part in torch.randperm(len(table), generator=draws)[:n].split(BATCH):
+        fields = table.fetch(part)
+        yield Rows(fields[field], label=fields.get("label"))
