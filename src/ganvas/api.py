@@ -5,7 +5,7 @@ from __future__ import annotations
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -26,9 +26,19 @@ from ganvas.core import (
 )
 from ganvas.core.registry import Card, card, make
 from ganvas.core.run import Plan, Run
+from ganvas.metrics import scores
+from ganvas.metrics.evaluation import evaluate as measure_run
+from ganvas.metrics.evaluation import fitting
+from ganvas.metrics.scores import Scores
+from ganvas.metrics.sides import Wish
 from ganvas.watch.checkpoints import Checkpoints
+from ganvas.watch.evaluator import Evaluator
 
-__all__ = ["games", "load", "make", "resume", "train"]
+__all__ = ["evaluate", "games", "load", "make", "resume", "train"]
+
+
+Measuring = tuple[int, Sequence[str] | None]
+"""Rounds between measurements, and the figures."""
 
 
 def games() -> dict[str, Card]:
@@ -43,6 +53,23 @@ def load(folder: str | Path) -> Run:
         UsageError: if the folder is no run.
     """
     return Run(folder)
+
+
+def evaluate(run: str | Path | Run, **wish: Any) -> Scores:
+    """Measures a run against the part of its data that was held back; adds to its scores.json.
+
+    Args:
+        run: the run or its folder.
+        wish: fields of `ganvas.metrics.sides.Wish`: metrics, n, features, split, seed ...
+
+    Raises:
+        UsageError: if something is asked for that does not fit.
+        GanvasError: if the run is damaged or its samples are not finite.
+    """
+    run = run if isinstance(run, Run) else Run(run)
+    found = measure_run(run, Wish(**wish))
+    scores.write(run.folder, found)
+    return found
 
 
 def train(
@@ -60,6 +87,8 @@ def train(
     fit: Literal["crop", "pad", "stretch"] = "crop",
     settings: Settings | None = None,
     save_every: float = 30.0,
+    evaluate_every: int | None = None,
+    metrics: Sequence[str] | None = None,
     quiet: bool = False,
     **config: Any,
 ) -> Run:
@@ -77,6 +106,10 @@ def train(
         fit: how images of another shape become that size.
         settings: how to compute.
         save_every: seconds between checkpoints.
+        evaluate_every: rounds between measurements; none if None. The state that measured best is
+            kept in the run's folder `best`.
+        metrics: the figures that are measured then, the deciding one first; all usual ones that
+            fit if None.
         quiet: without a progress bar.
         config: fields of the game's config.
 
@@ -102,11 +135,11 @@ def train(
     trainer = Trainer(
         plan.build(), source.tables, seed=seed, settings=settings, rounds=steps, minutes=minutes
     )
+    measuring = _measurable(trainer.game, plan.data, evaluate_every, metrics)
     folder = Path(out) if out else _free_folder(f"{name}-{source.name}")
     run = Run.create(folder, plan) if parallel.rank() == 0 else None
-    if run is not None and not quiet:
-        _say(source)
-    return _play(trainer, run, folder, save_every, quiet)
+    _say(source, quiet=quiet or run is None)
+    return _play(trainer, run, folder, save_every, quiet, measuring)
 
 
 def resume(
@@ -117,6 +150,8 @@ def resume(
     images: int | None = None,
     minutes: float | None = None,
     save_every: float = 30.0,
+    evaluate_every: int | None = None,
+    metrics: Sequence[str] | None = None,
     quiet: bool = False,
 ) -> Run:
     """Goes on with a run exactly where it stands.
@@ -126,6 +161,7 @@ def resume(
         at: the round of an earlier checkpoint, to go on from there instead.
         steps, images, minutes: a new length of the whole run, one of them.
         save_every: seconds between checkpoints.
+        evaluate_every, metrics: as for `train`.
         quiet: without a progress bar.
 
     Raises:
@@ -147,8 +183,9 @@ def resume(
             f"{run.folder} has reached its goal after {trainer.clock.round} rounds and "
             f"{trainer.clock.images} images; give a longer --steps, --images or --minutes"
         )
+    measuring = _measurable(trainer.game, run.plan.data, evaluate_every, metrics)
     mine = run if parallel.rank() == 0 else None
-    return _play(trainer, mine, run.folder, save_every, quiet)
+    return _play(trainer, mine, run.folder, save_every, quiet, measuring)
 
 
 def _play(
@@ -157,11 +194,14 @@ def _play(
     folder: Path,
     save_every: float,
     quiet: bool,
+    measuring: Measuring | None,
 ) -> Run:
     """Lets the trainer run to its end; `run` is None in the processes that do not write."""
     if run is not None:
+        evaluators = [Evaluator(run, *measuring)] if measuring else []
         trainer.listeners = [
             Checkpoints(run, save_every),
+            *evaluators,
             *watch.listeners(folder, quiet=quiet),
         ]
     try:
@@ -195,6 +235,24 @@ def _stopped_by_signals(trainer: Trainer) -> Iterator[None]:
             signal.signal(number, handler)
 
 
+def _measurable(
+    game: Game, trained_on: dict[str, Any], every: int | None, metrics: Sequence[str] | None
+) -> Measuring | None:
+    """What an `Evaluator` is asked for, if anything.
+
+    Raises:
+        UsageError: before a run begins, if it could not be measured like that.
+    """
+    if every is None:
+        if metrics is not None:
+            raise UsageError("--metrics names what --evaluate-every measures: give both")
+        return None
+    if every < 1:
+        raise UsageError(f"--evaluate-every must be at least 1 round, not {every}")
+    fitting(game, trained_on, Wish(metrics=metrics))
+    return every, metrics
+
+
 def _one_length(steps: int | None, images: int | None, minutes: float | None) -> None:
     given = {"--steps": steps, "--images": images, "--minutes": minutes}
     asked = {name: value for name, value in given.items() if value is not None}
@@ -220,9 +278,9 @@ def _open(
     return sources.load(source, size=size, channels=channels, fit=fit, fields=fields)
 
 
-def _say(source: sources.Source) -> None:
+def _say(source: sources.Source, *, quiet: bool) -> None:
     """Tells what of the data was left out or changed."""
-    for note in source.notes:
+    for note in () if quiet else source.notes:
         print(f"{source.name}: {note}", file=sys.stderr)
 
 

@@ -14,8 +14,8 @@ from ganvas.cli.drawings import Drawn, Place, png, write
 from ganvas.cli.options import Option, parse
 from ganvas.cli.printing import paragraph, table
 from ganvas.cli.train import result
+from ganvas.core.files import write_whole
 from ganvas.core.run import Run
-from ganvas.watch.files import write_whole
 from ganvas.watch.pictures import grid
 
 GAME, DATA, SECONDS = "dcgan", "digits", 58

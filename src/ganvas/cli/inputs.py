@@ -57,22 +57,13 @@ def real_rows(run: Run, name: str, space: Space, n: int, seed: int) -> Tensor:
     Raises:
         UsageError: if the data is gone, or has none.
     """
-    source = _held_back(run)
+    source = data.held_out(run.plan.data)
     for field in (name, "x", "y"):
         for table in source.tables:
             if table.spaces.get(field) == space:
                 order = torch.randperm(len(table), generator=Chance("real", seed).generator())
                 return table.fetch(order[:n])[field]
     raise UsageError(f"the run's data has nothing for the input {name!r}; give --{name}")
-
-
-def _held_back(run: Run) -> data.Source:
-    plan = run.plan.data
-    same = {key: plan[key] for key in ("size", "channels", "fit", "fields") if key in plan}
-    try:
-        return data.load(plan["source"], split="test", **same)
-    except UsageError:
-        return data.reload(plan)
 
 
 def in_turn(rows: Tensor, n: int) -> Tensor:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from itertools import groupby
 from textwrap import wrap
 
@@ -97,3 +98,21 @@ def in_turn(moves: Sequence[str]) -> str:
 def is_first() -> bool:
     """Whether this process may print: the only one, or the first under `torchrun`."""
     return os.environ.get("RANK", "0") == "0"
+
+
+@contextmanager
+def working(what: str, *, quiet: bool = False) -> Iterator[Callable[[float], None]]:
+    """A bar on stderr while something takes its time, if a terminal is there to show it.
+
+    Gives a function that is told which part is done, 0 to 1.
+    """
+    if quiet or not sys.stderr.isatty():
+        yield lambda _: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=1.0)
+        yield lambda done: bar.update(task, completed=done)

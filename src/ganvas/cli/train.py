@@ -75,6 +75,10 @@ class Length(Options):
     """... or after so many minutes."""
     save_every: float = 30.0
     """Seconds between checkpoints."""
+    evaluate_every: int | None = None
+    """Rounds between measurements (ganvas evaluate); RUN/best keeps the best state."""
+    metrics: tuple[str, ...] | None = None
+    """The figures measured then, the deciding one first; all usual ones that fit unless given."""
     quiet: bool = False
     """No progress bar."""
     json: bool = False

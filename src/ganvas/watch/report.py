@@ -11,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from ganvas.core import GanvasError, Trainer, registry
-from ganvas.watch import log, sections
+from ganvas.core.files import write_whole
+from ganvas.metrics import scores
+from ganvas.metrics.scores import Scores
+from ganvas.watch import log, scoreboard, sections
 from ganvas.watch.decoration import Decoration
-from ganvas.watch.files import write_whole
 
 REPORT = "report.html"
 
@@ -65,8 +67,9 @@ def write(folder: Path) -> Path:
         sections.head(about, lines),
         sections.troubles(lines),
         sections.samples(folder),
+        scoreboard.measured(_scores(folder)),
         sections.curves(lines),
-        sections.figures(lines, _object(folder / "scores.json")),
+        sections.figures(lines),
         sections.details(about),
     ]
     title = escape(f"{about.get('game', 'run')} · {folder.resolve().name}")
@@ -89,6 +92,13 @@ def _paper(game: Any) -> dict[str, Any] | None:
         return asdict(registry.find(game).paper) if isinstance(game, str) else None
     except GanvasError:
         return None
+
+
+def _scores(folder: Path) -> list[Scores]:
+    try:
+        return scores.read(folder)
+    except GanvasError:
+        return []
 
 
 def _part(kind: str) -> str:

@@ -194,13 +194,12 @@ def _speeds(lines: list[Line]) -> Curve:
     return [(b[0], (b[0] - a[0]) / (b[1] - a[1])) for a, b in pairwise(moments) if b[1] > a[1]]
 
 
-def figures(lines: list[Line], scores: Mapping[str, Any]) -> str:
-    """Tables of the logged figures, and of the scores if the run was evaluated."""
+def figures(lines: list[Line]) -> str:
+    """A table of the logged figures."""
     rows = "".join(_row(name, curve) for name, curve in by_name(lines).items())
     head = "<thead><tr><th></th><th>last</th><th>lowest</th><th>highest</th></tr></thead>"
-    logged = f'<div class="card wide"><h3>Logged</h3><table>{head}{rows}</table></div>'
-    cards = logged * bool(rows) + (_card("Scores", scores) if scores else "")
-    return f'<h2>Figures at the end</h2><div class="columns">{cards}</div>' if cards else ""
+    card = f'<div class="card wide"><table>{head}{rows}</table></div>'
+    return f'<h2>Logged at the end</h2><div class="columns">{card}</div>' if rows else ""
 
 
 def _row(name: str, curve: Curve) -> str:
