@@ -46,13 +46,16 @@ const words = () => {
   }
 };
 
-// Whole factors keep small pictures crisp; large ones fit.
+// Whole factors keep small pictures crisp; large ones fit. A digit of 16x16 pixels that fills the
+// screen is a pattern of squares: no picture is enlarged beyond LEGIBLE.
+const LEGIBLE = 288;
 const fit = () => {
   const picture = find("#picture"), stage = find("#stage");
   const { naturalWidth: width, naturalHeight: height } = picture;
   if (!width) return;
   const room = Math.min((stage.clientWidth - 24) / width, (stage.clientHeight - 24) / height);
-  const scale = room >= 1 ? Math.min(Math.floor(room * devicePixelRatio) / devicePixelRatio, 512 / Math.min(width, height, 512)) : room;
+  const most = Math.min(room, Math.max(1, LEGIBLE / Math.max(width, height)));
+  const scale = most >= 1 ? Math.floor(most * devicePixelRatio) / devicePixelRatio : most;
   picture.style.width = `${Math.max(1, width * scale)}px`;
   picture.style.height = `${Math.max(1, height * scale)}px`;
   picture.classList.toggle("small", scale > 1);

@@ -71,7 +71,9 @@ def serve(
         _say(_address(listener), host, run)
         _serve(web, listener, _address(listener) if open_browser else None)
     found = trials.results()
-    print(json.dumps(found, ensure_ascii=False) if as_json else f"{run.folder}: {tally.told(found)}")
+    print(
+        json.dumps(found, ensure_ascii=False) if as_json else f"{run.folder}: {tally.told(found)}"
+    )
 
 
 def app(
