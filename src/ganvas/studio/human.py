@@ -20,7 +20,6 @@ import signal
 import socket
 import sys
 import threading
-import time
 import webbrowser
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -173,16 +172,23 @@ def _serve(web: Any, listener: socket.socket, show: str | None) -> None:
         web, log_level="warning", access_log=False, timeout_graceful_shutdown=2, lifespan="off",
         server_header=False,
     )  # fmt: skip
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=server.run, args=([listener],), name="ganvas-studio")
+    server, over = uvicorn.Server(config), threading.Event()
+
+    def run() -> None:
+        try:
+            server.run([listener])
+        finally:
+            over.set()
+
+    thread = threading.Thread(target=run, name="ganvas-studio")
+    thread.start()
     try:
-        thread.start()
         with _ended_by_sigterm():
-            while not server.started and thread.is_alive():
-                time.sleep(0.01)
+            while not server.started and not over.wait(0.01):
+                pass
             if show and server.started:
                 webbrowser.open(show)
-            thread.join()
+            over.wait()  # not join(), which takes a thread for ended once it was interrupted
         raise GanvasError("the server ended by itself; what it said stands above")
     except KeyboardInterrupt:
         print(file=sys.stderr)

@@ -52,10 +52,10 @@ const picture = ({ image, real }) => {
   return made;
 };
 
-// The heads of columns: [word, class, a second word].
+// The heads of columns: [word, class].
 const heads = (...keys) => {
-  const row = make("tr", ...keys.map(([key, kind, more]) => {
-    const head = make(kind ? `th.${kind}` : "th", say(key), ...(more ? [make("br"), say(more)] : []));
+  const row = make("tr", ...keys.map(([key, kind]) => {
+    const head = make(kind ? `th.${kind}` : "th", say(key));
     head.scope = "col";
     return head;
   }));
@@ -66,8 +66,8 @@ const raters = () => {
   const row = (name, of) => make("tr", make("td", name), make("td.number", of.answers), make("td.number", percent(of.fooling.rate)),
     make("td.span", bar(of.fooling, "made")), make("td.number", percent(of.control.rate)),
     make("td.number", mean(of.rating.made)), make("td.number", mean(of.rating.real)));
-  const head = heads(["rater"], ["answers", "number"], ["fooling", "number"], ["interval", "span"], ["control", "number"],
-    ["rating", "number", "generated"], ["rating", "number", "real"]);
+  const head = heads(["rater"], ["answers", "number"], ["colFooling", "number"], ["interval", "span"], ["colControl", "number"],
+    ["colMade", "number"], ["colReal", "number"]);
   const rows = results.raters.map((rater) => row(rater.rater, rater));
   if (rows.length > 1) rows.push(row(make("b", say("everyone")), results));
   return [head, make("tbody", ...rows)];
@@ -95,6 +95,7 @@ const render = () => {
   find("#rate").textContent = percent(fooling.rate);
   find("#about").textContent = say("about", results) + (results.exposure ? ` · ${say("exposed", { ms: results.exposure })}` : "");
   find("#none").hidden = answers > 0;
+  find(".headline").hidden = !answers;
   find("#some").hidden = !answers;
   find("#trained").hidden = results.split === "test";
   find("#shares").replaceChildren(shareRow("fooling", fooling, "made"), shareRow("control", control, "true"), shareRow("correct", correct, "both"));
