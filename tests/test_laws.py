@@ -141,7 +141,7 @@ BELOW = {
     kept="from ganvas.core import Game\nimport ganvas.losses.adversarial",
 )
 def imports_point_downwards(file: File) -> Iterator[Breach]:
-    """core knows nobody above it; losses, nets, data, watch, studio no game; and no game another game."""
+    """core knows nobody above it; only api, cli and testing know games; and no game another."""
     for line, name in imports(file):
         whole, _, rest = name.partition(".")
         target = rest.partition(".")[0]

@@ -28,7 +28,7 @@ const mean = ({ mean }) => (mean === null ? "–" : mean.toFixed(1));
 const bar = (share, kind) => {
   const x = (value) => `${(100 * value).toFixed(2)}%`, y = 11;
   const line = (name, from, to) => draw("line", { class: name, x1: x(from), x2: x(to), y1: y, y2: y });
-  const said = share.rate === null ? say("none") : `${percent(share.rate)}, ${say("interval")} ${between(share)}`;
+  const said = share.rate === null ? "–" : `${percent(share.rate)}, ${say("interval")} ${between(share)}`;
   const svg = draw("svg", { class: `bar ${kind}`, role: "img", "aria-label": said }, line("axis", 0, 1));
   for (const end of [0, 1]) svg.append(draw("line", { class: "axis", x1: x(end), x2: x(end), y1: y - 4, y2: y + 4 }));
   svg.append(draw("line", { class: "half", x1: "50%", x2: "50%", y1: 1, y2: 21 }, draw("title", {}, say("chance"))));
