@@ -1,0 +1,1 @@
+"""Pages for the browser, served from this machine. They need `pip install 'ganvas[studio]'`."""
