@@ -174,7 +174,7 @@ def test_nothing_is_half_written(ganvas, digits_run, tmp_path, monkeypatch, name
     def full(*_, **__):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr("ganvas.watch.files.os.replace", full)
+    monkeypatch.setattr("ganvas.core.files.os.replace", full)
     monkeypatch.setattr("ganvas.cli.drawings.Path.rename", full)
     said = ganvas("sample {} -n 2 -o {}", digits_run, f"{tmp_path}/{name}")
     assert (said.code, said.out) == (1, "")

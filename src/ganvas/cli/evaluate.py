@@ -79,10 +79,10 @@ def main(words: Sequence[str]) -> None:
     run = Run(folder)
     groups = {"evaluate": options_of(AskRun(), **ALIASES)}
     asked = parse(f"evaluate {folder}", f"Measures a run of {run.plan.game}.", groups, rest)
-    if asked.pop("human"):
-        _ask_people(run, asked)
-        return
     as_json = asked.pop("json")
+    if asked.pop("human"):
+        _ask_people(run, asked, as_json=as_json)
+        return
     wish = Wish(**{name: value for name, value in asked.items() if name not in HUMAN})
     with working(f"measuring {folder}", quiet=as_json) as tell:
         found = evaluate(run, wish, tell)
@@ -94,7 +94,7 @@ def main(words: Sequence[str]) -> None:
         print(f"\n{table([('scores', str(file))], whole=True)}")
 
 
-def _ask_people(run: Run, asked: Mapping[str, Any]) -> None:
+def _ask_people(run: Run, asked: Mapping[str, Any], *, as_json: bool) -> None:
     from ganvas.studio.human import serve
 
     serve(
@@ -105,6 +105,7 @@ def _ask_people(run: Run, asked: Mapping[str, Any]) -> None:
         port=asked["port"],
         open_browser=not asked["no_open"],
         exposure=asked["exposure"],
+        as_json=as_json,
     )
 
 

@@ -97,7 +97,7 @@ the run
   --preset P           default, or paper for the paper's own size
   --seed S             decides everything that is drawn (0)
   --save-every S       seconds between checkpoints (30)
-  --evaluate-every N   rounds between measurements (see ganvas evaluate): onto the
+  --evaluate-every N   rounds between measurements (ganvas evaluate): onto the
                        curves, and the best state into RUN/best
   --metrics A,B        the figures measured then, the deciding one first
   --quiet              no progress bar
@@ -222,7 +222,7 @@ examples
 """
 
 _COMPARE = """\
-usage: ganvas compare RUN RUN ... [--metrics NAME,NAME...] [-o FILE.png] [--json]
+usage: ganvas compare RUN RUN ... [--metrics NAME,...] [-o FILE.png] [--json]
 
 Runs side by side: a table with the best in bold, and a plot of each figure
 against images seen and against seconds of training. A run that was never
