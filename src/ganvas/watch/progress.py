@@ -12,7 +12,7 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from ganvas.core import Diverged, Trainer
+from ganvas.core import GanvasError, Trainer
 from ganvas.watch.curves import short_number
 from ganvas.watch.decoration import Decoration
 from ganvas.watch.log import Log
@@ -56,7 +56,7 @@ class Progress(Decoration):
                 self._show(trainer)
             self._due = time.monotonic() + self._every
 
-    def trouble(self, trainer: Trainer, error: Diverged) -> None:
+    def trouble(self, trainer: Trainer, error: GanvasError) -> None:
         self._past.clear()
         back = f"went back to round {trainer.clock.round:,}"
         warning = Text.assemble(("! ", "bold yellow"), (f"{back}: {error}", "yellow"))
