@@ -1,270 +1,92 @@
-"""What the referee looks at: figures that any game yields, from its spaces and networks alone."""
+"""What is known of a run when it is judged: its figures, and what was seen at each look."""
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
 
-import torch
-from torch import Tensor, nn
+from ganvas.watch import lines, log
+from ganvas.watch.lines import Line
 
-from ganvas.core import Game, Image, Noise, Space, Table, UsageError
-from ganvas.core.chance import Chance
-from ganvas.data import mixtures, modes
-from ganvas.metrics.toy import modes_covered, share_of_good_samples
-from ganvas.watch import features
-from ganvas.watch.lines import Line, plain
-from ganvas.watch.scenes import Rows, untouched
+LOOKS = "referee.jsonl"
+WARM = 100
+"""Steps that a maker is given before anything is held against what it makes."""
 
-ROWS, SLOW_ROWS = 2000, 128
-"""Real rows to compare with; fewer where each is a file to decode."""
-REFERENCE = 512
-"""So many of them stand for the law of the data; all of them are looked through for copies."""
-MADE, SMALL = 256, 64
-"""Samples of a look; and to find out what an input does."""
-HEAPS = 16
-"""Kinds that the real rows are sorted into, where nobody has named any."""
-PLACES = 2048
-"""Weights of a player whose movement is followed."""
-LAYERS = 48
-"""Layers of a player whose singular values are followed: the first ones, and the last."""
+Curve = list[tuple[int, float]]
+"""(images seen, value), by images."""
 
 
-def some_rows(tables: Sequence[Table]) -> dict[str, Tensor]:
-    """Rows from all over a run's tables, in an order that means nothing."""
-    rows: dict[str, Tensor] = {}
-    for table in tables:
-        n = min(len(table), SLOW_ROWS if table.slow else ROWS)
-        order = torch.randperm(n, generator=torch.Generator().manual_seed(0))
-        rows |= table.fetch(order * len(table) // n)
-    return rows
+@dataclass(frozen=True)
+class Evidence:
+    """All that a verdict depends on."""
 
+    stats: Sequence[Line] = ()
+    """The lines of `stats.jsonl`."""
+    looks: Sequence[Line] = ()
+    """The lines of `referee.jsonl`."""
+    config: Mapping[str, Any] = field(default_factory=dict)
+    """The game's options, as in `config.json`."""
 
-class Eye:
-    """Looks at a game as it is now; the game does not notice.
+    @classmethod
+    def of(cls, folder: Path) -> Evidence:
+        """What lies in a run's folder; whatever is damaged or not there is left out."""
+        config = about(folder).get("config")
+        return cls(
+            log.read(folder),
+            lines.read(folder / LOOKS),
+            config if isinstance(config, dict) else {},
+        )
 
-    Args:
-        game: at whom.
-        rows: real rows, by field.
-        source: the name of the data, if it is one whose modes are known.
-    """
+    @property
+    def last(self) -> Line:
+        """The last look; an empty one if there is none."""
+        return self.looks[-1] if self.looks else {}
 
-    def __init__(self, game: Game, rows: Rows, source: str | None = None) -> None:
-        self.rows, self.source = rows, source
-        self.field = _imitated(game, rows)
-        self._v: dict[str, Tensor] = {}
-        self._weights: dict[str, tuple[int, Tensor]] = {}
-        self._made: Tensor | None = None
-        if self.field is not None:
-            self._know(game.output)
+    @property
+    def real(self) -> Line:
+        """What is known of the real rows."""
+        return self.last.get("real", {})
 
-    def _know(self, space: Space) -> None:
-        """What there is to know about the real rows, once and for all."""
-        assert self.field is not None
-        self.gallery = features.vectors(self.rows[self.field], space)
-        self.real = self.gallery[:REFERENCE]
-        among = features.distances(self.real, self.real)
-        self.spread = features.within(among)
-        d = features.distances(self.real, self.gallery)
-        others = d.masked_fill(torch.eye(*d.shape, dtype=torch.bool), torch.inf)
-        self.truth: Line = {
-            "rows": len(self.gallery),
-            "distinct": len(self.gallery.unique(dim=0)),
-            "spread": plain(self.spread),
-            "nearest": plain(float(others.min(1).values.median())),
-            "copies": plain(features.copies(others)) if len(self.gallery) > 2 else None,
-        }
-        k = min(HEAPS, len(self.real))
-        self.heaps = features.centres(self.real, k)
-        nearest = features.distances(self.real, self.heaps).argmin(1)
-        self.truth["heaps"] = features.shares(nearest, k)
-        label = self.rows.get("label")
-        self.label = label if label is not None and len(label) == len(self.gallery) else None
-        if self.label is not None:
-            k = int(self.label.max()) + 1
-            known = self.label[others.argmin(1)] == self.label[: len(self.real)]
-            self.truth["classes"] = features.shares(self.label, k)
-            self.truth["read"] = plain(float(known.double().mean()))
+    @property
+    def images(self) -> int:
+        """How far the run is."""
+        return max(
+            (line.get("images", 0) for line in (*self.looks[-1:], *self.stats[-1:])), default=0
+        )
 
-    def look(self, game: Game) -> Line:
-        """All figures of the moment."""
-        found: Line = {"stage": game.stage.name, "progress": plain(game.clock.progress)}
-        found["moved"] = dict(self._movement(game))
-        found["steps"] = {name: player.steps for name, player in game.players.items()}
-        found["sigma"] = dict(self._singular_values(game))
-        if self.field is None:
-            return found
-        found["real"] = self.truth
-        with untouched(game), _heard(game) as speakers:
-            n = max(16, min(MADE, 2**22 // math.prod(game.output.shape)))
-            x, inputs = game.sample(n, seed=0, batch=min(n, 64), **self._given(game, n))
-            found["makers"] = sorted(speakers)
-        made = features.vectors(x, game.output)
-        if not bool(torch.isfinite(made).all()):
-            return {**found, "finite": False}
-        found |= self._compared(made, x, game)
-        if self.label is not None:
-            found |= self._classes(made, inputs)
-        with untouched(game):
-            found["inputs"] = dict(self._effects(game, inputs, made))
-        return found | self._judged(game, x, inputs)
+    @cached_property
+    def warm(self) -> list[Line]:
+        """The looks at samples of makers that had taken some steps; the samples are numbers."""
+        return [
+            look
+            for look in self.looks
+            if "spread" in look
+            and min((look["steps"].get(name, 0) for name in look.get("makers", ())), default=0)
+            >= WARM
+        ]
 
-    def _given(self, game: Game, n: int) -> dict[str, Tensor]:
-        """Real rows for the inputs that are not drawn."""
-        given = {}
-        for name, space in game.inputs.items():
-            if not space.prior:
-                found = [self.rows[f] for f in (name, "x", "y") if f in self.rows]
-                fit = [rows for rows in found if space.why_not(rows) is None]
-                if not fit:
-                    raise UsageError(f"the data has no rows for the input {name!r} ({space})")
-                given[name] = fit[0][torch.arange(n) % len(fit[0])]
-        return given
-
-    def _compared(self, made: Tensor, x: Tensor, game: Game) -> Line:
-        """Samples against each other and against the real rows."""
-        among, across = features.distances(made, made), features.distances(made, self.gallery)
-        reference = across[:, : len(self.real)]
-        spread = features.within(among)
-        gap = 2 * float(reference.mean()) - spread - self.spread
-        scale = self.spread or 1.0
-        heap = features.distances(made, self.heaps).argmin(1)
-        found: Line = {
-            "made": len(made),
-            "spread": plain(spread / scale),
-            "gap": plain(gap / scale),
-            "twins": plain(float(features.alone(among).min(1).values.median())),
-            "nearest": plain(float(across.min(1).values.median())),
-            "copies": plain(features.copies(across)) if across.shape[1] > 2 else None,
-            "heaps": features.shares(heap, len(self.heaps)),
-        }
-        if self._made is not None:
-            found["changed"] = plain(float((made - self._made).norm(dim=1).mean()) / scale)
-        self._made = made
-        if self.source in mixtures() and x.shape[1:] == modes(self.source).shape[1:]:
-            found["modes"] = [modes_covered(x, self.source), len(modes(self.source))]
-            found["good"] = plain(share_of_good_samples(x, self.source))
+    def curves(self, prefix: str) -> dict[str, Curve]:
+        """The figures whose names begin like that, by the rest, in the run's present stage."""
+        found: dict[str, Curve] = {}
+        stage = next((s["stage"] for s in reversed(self.stats) if "stage" in s), None)
+        for line in self.stats:
+            if line.get("stage") != stage:
+                continue
+            for name, value in line.items():
+                if name.startswith(prefix) and isinstance(value, int | float):
+                    curve = found.setdefault(name.removeprefix(prefix), [])
+                    curve.append((line.get("images", 0), float(value)))
         return found
 
-    def _classes(self, made: Tensor, inputs: Mapping[str, Tensor]) -> Line:
-        """The class of each sample, read from the nearest real row."""
-        assert self.label is not None
-        read = self.label[features.distances(made, self.gallery).argmin(1)]
-        found: Line = {"classes": features.shares(read, len(self.truth["classes"]))}
-        if "label" in inputs:
-            found["obeys"] = plain(float((inputs["label"] == read).double().mean()))
-        return found
 
-    def _effects(
-        self, game: Game, inputs: Mapping[str, Tensor], made: Tensor
-    ) -> Iterator[tuple[str, float | None]]:
-        """How far a sample goes if one kind of input changes and the others stay.
-
-        Relative to how far apart two samples are; so an input that decides all has about 1.
-        """
-        kinds: dict[str, list[str]] = {}
-        for name, space in game.inputs.items():
-            kinds.setdefault("noise" if isinstance(space, Noise) else name, []).append(name)
-        if len(kinds) < 2:
-            return
-        few = {name: rows[:SMALL] for name, rows in inputs.items()}
-        first = self._vectors_of(game, few)
-        apart = features.within(features.distances(first, first))
-        for kind, names in kinds.items():
-            other = {name: rows.roll(1, 0) if name in names else rows for name, rows in few.items()}
-            differs = torch.zeros(len(first), dtype=torch.bool)
-            for name in names:
-                differs |= (
-                    (other[name] != few[name]).flatten(1).any(1)
-                    if few[name].dim() > 1
-                    else (other[name] != few[name])
-                )
-            if bool(differs.any()) and apart > 0:
-                gone = (self._vectors_of(game, other) - first).norm(dim=1)[differs].mean()
-                yield kind, plain(float(gone) / apart)
-
-    def _vectors_of(self, game: Game, inputs: Mapping[str, Tensor]) -> Tensor:
-        n = len(next(iter(inputs.values())))
-        return features.vectors(game.sample(n, seed=0, batch=64, **inputs)[0], game.output)
-
-    def _judged(self, game: Game, x: Tensor, inputs: Mapping[str, Tensor]) -> Line:
-        """How often the game's own judge finds a real row more real than a sample."""
-        assert self.field is not None
-        asked = [name for name, space in game.inputs.items() if not isinstance(space, Noise)]
-        n = min(len(x), len(self.real))
-        truth = {name: self.rows[name][:n] for name in asked if name in self.rows}
-        with untouched(game), _heard(game) as speakers:
-            try:
-                real = game.scores(self.rows[self.field][:n], truth)
-                made = game.scores(x, {name: inputs[name] for name in asked})
-            except (UsageError, TypeError):
-                return {}  # nobody judges, or only what comes with more than the data has
-        if not bool(torch.isfinite(torch.cat([real, made])).all()):
-            return {"finite": False}
-        return {"wins": plain(features.wins(real, made)), "judges": sorted(speakers)}
-
-    def _movement(self, game: Game) -> Iterator[tuple[str, float | None]]:
-        """How far each player's weights went since the last look, relative to their size."""
-        for name, player in game.players.items():
-            before = self._weights.get(name)
-            now = _places(player.net)
-            self._weights[name] = (player.steps, now)
-            if before is not None and len(now):
-                size = float(now.norm()) or 1.0
-                yield name, plain(float((now - before[1]).norm()) / size)
-
-    def _singular_values(self, game: Game) -> Iterator[tuple[str, float | None]]:
-        """The largest singular value of each layer."""
-        for name, player in game.players.items():
-            layers = [(n, p) for n, p in player.net.named_parameters() if p.dim() >= 2]
-            if len(layers) > LAYERS:
-                layers = [*layers[: LAYERS - 8], *layers[-8:]]
-            for layer, weight in layers:
-                key = f"{name}.{layer.removesuffix('.weight')}"
-                fresh = key not in self._v
-                if fresh:
-                    size = weight[0].numel()
-                    v = Chance("singular", key).normal(1, size)[0].to(weight.device)
-                    self._v[key] = v / v.norm()
-                steps = 8 if fresh else 2
-                value, self._v[key] = features.largest_singular(weight, self._v[key], steps)
-                if not bool(torch.isfinite(self._v[key]).all()):
-                    del self._v[key]
-                yield key, plain(value)
-
-
-def _imitated(game: Game, rows: Rows) -> str | None:
-    """The field of the data that the game's output is like; None if there is none."""
-    translates = any(isinstance(space, Image) for space in game.inputs.values())
-    for field in ("y", "x") if translates else ("x",):
-        if field in rows and rows[field].shape[1:] == game.output.shape:
-            return field
-    return None
-
-
-def _places(net: nn.Module) -> Tensor:
-    """Weights from all over a network, always the same ones."""
-    parts = [p.detach().flatten() for p in net.parameters()]
-    each = max(1, PLACES // max(1, len(parts)))
-    few = [part[:: max(1, len(part) // each)] for part in parts]
-    return torch.cat(few).float().cpu() if few else torch.empty(0)
-
-
-@contextmanager
-def _heard(game: Game) -> Iterator[set[str]]:
-    """The names of the players of whom some part runs meanwhile."""
-    speakers: set[str] = set()
-    hooks = []
-    for name, player in game.players.items():
-        for module in player.modules():
-
-            def note(*_: object, name: str = name) -> None:
-                speakers.add(name)
-
-            hooks.append(module.register_forward_hook(note))
+def about(folder: Path) -> dict[str, Any]:
+    """A run's `config.json`; an empty one if there is none."""
     try:
-        yield speakers
-    finally:
-        for hook in hooks:
-            hook.remove()
+        found = json.loads((folder / "config.json").read_text("utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}

@@ -46,14 +46,22 @@ def alone(d: Tensor) -> Tensor:
     return d.clone().fill_diagonal_(torch.inf)
 
 
+def contrasts(d: Tensor) -> Tensor:
+    """How far the nearest row is, as a part of how far the next is: (n, rows) -> (n,) in [0, 1].
+
+    Near 0 for a copy; near 1 for what is new, and for a blurred picture, which is near to many.
+    """
+    two = d.topk(2, dim=1, largest=False).values
+    return two[:, 0] / two[:, 1].clamp_min(1e-30)
+
+
 def copies(d: Tensor) -> float:
     """The share of samples that are much nearer to one row than to any other: (n, rows) -> share.
 
     By the rule of Yoon et al. 2023 a copy is less than a third as far from the nearest row as from
-    the next. A blurred picture is about equally far from both.
+    the next.
     """
-    two = d.topk(2, dim=1, largest=False).values
-    return float((two[:, 0] < two[:, 1] / 3).double().mean())
+    return float((contrasts(d) < 1 / 3).double().mean())
 
 
 def centres(x: Tensor, k: int, rounds: int = 8) -> Tensor:

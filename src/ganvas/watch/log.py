@@ -9,7 +9,7 @@ from typing import Any
 from ganvas.core import GanvasError, Trainer
 from ganvas.watch import lines
 from ganvas.watch.decoration import Decoration
-from ganvas.watch.lines import Lines, plain, when
+from ganvas.watch.lines import Line, Lines, plain, when
 
 STATS = "stats.jsonl"
 
@@ -31,12 +31,14 @@ class Log(Decoration):
         self.file, self.every = folder / STATS, every
         self.latest: dict[str, Any] = {}
         """The last line written."""
+        self.written: list[Line] = []
+        """All lines of the run, as far as they still hold."""
         self._due = 0.0
         self._lines = Lines(self.file)
 
     def begin(self, trainer: Trainer) -> None:
         with self.attempt(f"write {self.file}"):
-            self._lines.cut(trainer.clock.round)
+            self.written = self._lines.cut(trainer.clock.round)
 
     def after_round(self, trainer: Trainer) -> None:
         if time.monotonic() >= self._due:
@@ -45,9 +47,11 @@ class Log(Decoration):
 
     def trouble(self, trainer: Trainer, error: GanvasError) -> None:
         with self.attempt(f"write {self.file}"):
-            self._lines.cut(trainer.clock.round)
-            kind = type(error).__name__
-            self._lines.append({**when(trainer), "trouble": str(error), "kind": kind})
+            self.written = self._lines.cut(trainer.clock.round)
+            self.written.append(
+                {**when(trainer), "trouble": str(error), "kind": type(error).__name__}
+            )
+            self._lines.append(self.written[-1])
 
     def end(self, trainer: Trainer, reason: str) -> None:
         if self.latest.get("round") != trainer.clock.round:
@@ -60,6 +64,7 @@ class Log(Decoration):
         now = {**when(trainer), "stage": trainer.game.stage.name}
         # No figure, whatever its name, may stand where the time is written.
         self.latest = now | {name: plain(value) for name, value in figures.items()} | now
+        self.written.append(self.latest)
         with self.attempt(f"write {self.file}"):
             self._lines.append(self.latest)
 
