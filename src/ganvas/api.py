@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from ganvas import data as sources
 from ganvas import watch
@@ -27,8 +27,10 @@ from ganvas.core import (
 from ganvas.core.registry import Card, card, make
 from ganvas.core.run import Plan, Run
 from ganvas.watch.checkpoints import Checkpoints
+from ganvas.watch.second_look import evidence_of
+from ganvas.watch.verdicts import Finding, judge
 
-__all__ = ["games", "load", "make", "resume", "train"]
+__all__ = ["doctor", "games", "load", "make", "resume", "train"]
 
 
 def games() -> dict[str, Card]:
@@ -60,6 +62,7 @@ def train(
     fit: Literal["crop", "pad", "stretch"] = "crop",
     settings: Settings | None = None,
     save_every: float = 30.0,
+    on_collapse: watch.OnCollapse = "warn",
     quiet: bool = False,
     **config: Any,
 ) -> Run:
@@ -77,6 +80,8 @@ def train(
         fit: how images of another shape become that size.
         settings: how to compute.
         save_every: seconds between checkpoints.
+        on_collapse: what to do once mode collapse is likely: warn, stop (saved, to be resumed), or
+            rollback to before it and go on with other draws (in one process).
         quiet: without a progress bar.
         config: fields of the game's config.
 
@@ -88,6 +93,7 @@ def train(
         GanvasError: if the training failed; what was saved is in the run's folder.
     """
     _one_length(steps, images, minutes)
+    _check(on_collapse)
     settings = settings or Settings()
     cls = registry.register(game) if isinstance(game, type) else registry.find(game)
     chosen = registry.preset_of(cls, preset)
@@ -106,7 +112,7 @@ def train(
     run = Run.create(folder, plan) if parallel.rank() == 0 else None
     if run is not None and not quiet:
         _say(source)
-    return _play(trainer, run, folder, save_every, quiet)
+    return _play(trainer, run, folder, save_every, on_collapse, quiet)
 
 
 def resume(
@@ -117,6 +123,7 @@ def resume(
     images: int | None = None,
     minutes: float | None = None,
     save_every: float = 30.0,
+    on_collapse: watch.OnCollapse = "warn",
     quiet: bool = False,
 ) -> Run:
     """Goes on with a run exactly where it stands.
@@ -126,6 +133,8 @@ def resume(
         at: the round of an earlier checkpoint, to go on from there instead.
         steps, images, minutes: a new length of the whole run, one of them.
         save_every: seconds between checkpoints.
+        on_collapse: what to do once mode collapse is likely: warn, stop (saved, to be resumed), or
+            rollback to before it and go on with other draws (in one process).
         quiet: without a progress bar.
 
     Raises:
@@ -133,6 +142,7 @@ def resume(
         CheckpointError: if the checkpoint is damaged.
     """
     _one_length(steps, images, minutes)
+    _check(on_collapse)
     run = Run(folder)
     source = sources.reload(run.plan.data)
     settings = Settings.build(**run.plan.settings)
@@ -148,7 +158,16 @@ def resume(
             f"{trainer.clock.images} images; give a longer --steps, --images or --minutes"
         )
     mine = run if parallel.rank() == 0 else None
-    return _play(trainer, mine, run.folder, save_every, quiet)
+    return _play(trainer, mine, run.folder, save_every, on_collapse, quiet)
+
+
+def doctor(folder: str | Path) -> list[Finding]:
+    """What is wrong with a run, finished or not, causes first; it is only read.
+
+    Raises:
+        UsageError: if the folder is no run.
+    """
+    return judge(evidence_of(Run(folder))[0])
 
 
 def _play(
@@ -156,13 +175,14 @@ def _play(
     run: Run | None,
     folder: Path,
     save_every: float,
+    on_collapse: watch.OnCollapse,
     quiet: bool,
 ) -> Run:
     """Lets the trainer run to its end; `run` is None in the processes that do not write."""
     if run is not None:
         trainer.listeners = [
             Checkpoints(run, save_every),
-            *watch.listeners(folder, quiet=quiet),
+            *watch.listeners(folder, on_collapse=on_collapse, quiet=quiet),
         ]
     try:
         with _stopped_by_signals(trainer):
@@ -203,6 +223,13 @@ def _one_length(steps: int | None, images: int | None, minutes: float | None) ->
     for name, value in asked.items():
         if not value > 0:
             raise UsageError(f"{name} must be above 0, not {value:g}")
+
+
+def _check(on_collapse: str) -> None:
+    if on_collapse not in (known := get_args(watch.OnCollapse)):
+        raise UsageError(f"on_collapse must be {' or '.join(known)}, not {on_collapse!r}")
+    if on_collapse == "rollback" and parallel.expected() > 1:
+        raise UsageError("several processes cannot be rolled back; take --on-collapse stop")
 
 
 def _open(

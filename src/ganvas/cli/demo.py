@@ -15,8 +15,11 @@ from ganvas.cli.options import Option, parse
 from ganvas.cli.printing import paragraph, table
 from ganvas.cli.train import result
 from ganvas.core.run import Run
+from ganvas.watch.evidence import Evidence
 from ganvas.watch.files import write_whole
 from ganvas.watch.pictures import grid
+from ganvas.watch.telling import in_short
+from ganvas.watch.verdicts import judge
 
 GAME, DATA, SECONDS = "dcgan", "digits", 58
 SAMPLES, BEST, COLUMNS = 1000, 1 / 3, 10
@@ -69,7 +72,9 @@ def _told(run: Run, drawn_in: float, picture: Path) -> str:
         f"nobody wrote, in {drawn_in:.1f} s, and the other kept the {SAMPLES:,} that it finds most "
         f"real; the picture shows the first {COLUMNS**2}."
     )
+    evidence = Evidence.of(run.folder)
     rows = [
+        ("referee", in_short(judge(evidence), evidence)),
         ("picture", str(picture)),
         ("digits", str(picture.with_suffix(".npz"))),
         ("report", str(run.folder / "report.html")),

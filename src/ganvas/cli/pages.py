@@ -18,6 +18,7 @@ see what there is
 work
   train     train a game, or go on with a run
   sample    draw from a trained run: a picture, a folder of pictures, an array
+  doctor    what is wrong with a run, why, and what to try
 
   ganvas VERB --help        about a verb
   ganvas train GAME --help  every option of a game, with its default
@@ -93,6 +94,8 @@ the run
   --preset P           default, or paper for the paper's own size
   --seed S             decides everything that is drawn (0)
   --save-every S       seconds between checkpoints (30)
+  --on-collapse WHAT   once mode collapse is likely: warn, stop, or rollback to
+                       before it, to go on with other draws (warn)
   --quiet              no progress bar
   --json               print the result as one JSON object
 how to compute
@@ -156,6 +159,25 @@ examples
   ganvas sample runs/mine -n 10000 -o samples.npz
 """
 
+_DOCTOR = """\
+usage: ganvas doctor RUN [--json]
+
+Judges a run, finished, stopped or still running: mode collapse, a discriminator
+that is too strong or too weak, running in circles, exploding weights, NaN,
+copies of the training data, labels or noise without effect, data all alike,
+weights that do not move, no progress. For each trouble: what was seen and since
+when, how sure that is, why it happens and who found out, and which options of
+`ganvas train` to try. The run is only read; a run that nobody has looked at yet
+is loaded and looked at once.
+
+  --json  print the verdict as one JSON object
+
+Trouble is an answer, no failure: the exit code is 0.
+
+examples
+  ganvas doctor runs/mine
+"""
+
 _DATA = """\
 usage: ganvas data list [--json]
        ganvas data show SOURCE_OR_FOLDER [--size S] [--channels C] [--fit HOW]
@@ -189,5 +211,6 @@ PAGES = {
     "data": _DATA,
     "train": _TRAIN,
     "sample": _SAMPLE,
+    "doctor": _DOCTOR,
 }
 """The page of each verb, by name; of the program itself, by no name. The table of all verbs."""

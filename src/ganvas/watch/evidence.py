@@ -60,14 +60,20 @@ class Evidence:
 
     @cached_property
     def warm(self) -> list[Line]:
-        """The looks at samples of makers that had taken some steps; the samples are numbers."""
-        return [
-            look
-            for look in self.looks
-            if "spread" in look
-            and min((look["steps"].get(name, 0) for name in look.get("makers", ())), default=0)
-            >= WARM
-        ]
+        """The looks of the present stage, at samples of makers that had taken some steps in it.
+
+        What was made under other rules says nothing of these: a picture that grows, say.
+        """
+        before = [look for look in self.looks if look.get("stage") != self.last.get("stage")]
+        begun = before[-1].get("steps", {}) if before else {}
+
+        def steps(look: Line) -> int:
+            taken = look.get("steps", {})
+            makers = look.get("makers", ())
+            return min((taken.get(name, 0) - begun.get(name, 0) for name in makers), default=0)
+
+        since = self.looks.index(before[-1]) + 1 if before else 0
+        return [look for look in self.looks[since:] if "spread" in look and steps(look) >= WARM]
 
     def curves(self, prefix: str) -> dict[str, Curve]:
         """The figures whose names begin like that, by the rest, in the run's present stage."""

@@ -58,13 +58,15 @@ class Eye:
         self._made: Tensor | None = None
         self.roles: dict[str, list[str]] = {}
         """Who makes samples and who judges them: the players of whom some part runs meanwhile."""
+        self.side = 1
+        """Of the squares that pictures are made of now; they are compared at that size."""
         if self.field is not None:
             self._know(game.output)
 
     def _know(self, space: Space) -> None:
-        """What there is to know about the real rows, once and for all."""
+        """What there is to know about the real rows, at the present size."""
         assert self.field is not None
-        self.gallery = features.vectors(self.rows[self.field], space)
+        self.gallery = features.vectors(self.rows[self.field], space, self.side)
         self.real = self.gallery[:REFERENCE]
         among = features.distances(self.real, self.real)
         self.spread = features.within(among)
@@ -112,7 +114,12 @@ class Eye:
             size = math.prod(game.output.shape)
             n = max(16, min(POINTS if size <= features.EXACT else MADE, 2**22 // size))
             x, inputs = game.sample(n, seed=0, batch=min(n, 64), **self._given(game, n))
-        made = features.vectors(x, game.output)
+        side = features.grain(x) if isinstance(game.output, Image) else 1
+        if side != self.side and len(x.unique(dim=0)) > 1:
+            self.side, self._made = side, None
+            self._know(game.output)
+            found["real"] = self.truth
+        made = features.vectors(x, game.output, self.side)
         if not bool(torch.isfinite(made).all()):
             return {**found, **self.roles, "finite": False}
         found |= self._compared(made, x, game)
@@ -201,7 +208,8 @@ class Eye:
 
     def _vectors_of(self, game: Game, inputs: Mapping[str, Tensor]) -> Tensor:
         n = len(next(iter(inputs.values())))
-        return features.vectors(game.sample(n, seed=0, batch=64, **inputs)[0], game.output)
+        made = game.sample(n, seed=0, batch=64, **inputs)[0]
+        return features.vectors(made, game.output, self.side)
 
     def _judged(self, game: Game, x: Tensor, inputs: Mapping[str, Tensor]) -> Line:
         """How often the game's own judge finds a real row more real than a sample."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor
-from torch.nn.functional import adaptive_avg_pool2d
+from torch.nn.functional import adaptive_avg_pool2d, avg_pool2d, interpolate
 
 from ganvas.core import Image, Space, Tokens
 
@@ -16,16 +16,37 @@ EXACT = 8
 """Up to so many coordinates distances are exact: rounding would hide that two points are one."""
 
 
-def vectors(x: Tensor, space: Space) -> Tensor:
-    """Samples (n, ...) as vectors (n, d): small pictures, points, or words by place."""
+def vectors(x: Tensor, space: Space, side: int = 1) -> Tensor:
+    """Samples (n, ...) as vectors (n, d): small pictures, points, or words by place.
+
+    Args:
+        x: the samples.
+        space: where they lie.
+        side: of squares of pixels whose mean is to stand for them.
+    """
     match space:
         case Image(_, height, width):
-            if max(height, width) > SIDE:
-                x = adaptive_avg_pool2d(x.float(), (min(SIDE, height), min(SIDE, width)))
+            room = (min(SIDE, height // side), min(SIDE, width // side))
+            if room != (height, width):
+                x = adaptive_avg_pool2d(x.float(), room)
         case Tokens(vocabulary, length):
             words = torch.randn(vocabulary, WORD, generator=torch.Generator().manual_seed(0))
             x = words[x] / (2 * WORD * length) ** 0.5
     return x.float().flatten(1)
+
+
+def grain(x: Tensor) -> int:
+    """The side of the equal squares that pictures (n, channels, h, w) consist of: 1, 2, 4 ...
+
+    A game that grows shows small pictures enlarged; nobody can ask them for finer detail.
+    """
+    side = 1
+    while all(size % (2 * side) == 0 for size in x.shape[2:]):
+        small = avg_pool2d(x.float(), 2 * side)
+        if not torch.allclose(interpolate(small, scale_factor=2 * side), x.float(), atol=1e-3):
+            break
+        side *= 2
+    return side
 
 
 def distances(a: Tensor, b: Tensor) -> Tensor:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from ganvas.core import GanvasError, Trainer, registry
-from ganvas.watch import log, sections
+from ganvas.watch import log, sections, telling
 from ganvas.watch.decoration import Decoration
 from ganvas.watch.files import write_whole
 
@@ -64,6 +64,7 @@ def write(folder: Path) -> Path:
     body = [
         sections.head(about, lines),
         sections.troubles(lines),
+        telling.section(folder),
         sections.samples(folder),
         sections.curves(lines),
         sections.figures(lines, _object(folder / "scores.json")),
