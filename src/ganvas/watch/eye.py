@@ -83,7 +83,7 @@ class Eye:
             if len(self.gallery) > 2
             else None,
         }
-        k = min(HEAPS, len(self.real))
+        k = max(1, min(HEAPS, len(self.real) // 10))
         self.heaps = features.centres(self.real, k)
         nearest = features.distances(self.real, self.heaps).argmin(1)
         self.truth["heaps"] = features.shares(nearest, k)

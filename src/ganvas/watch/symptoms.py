@@ -98,22 +98,27 @@ def _fallen(e: Evidence) -> Iterator[Seen]:
 
 
 def memorised(e: Evidence) -> Iterator[Seen]:
-    """Samples much nearer to one training row than to any other, or than rows are to each other."""
-    if not e.warm or flat(e) or e.real.get("copies") is None:
+    """Samples nearer to one training row than to all others, as no row of the data is."""
+    real = e.real
+    if not e.warm or flat(e) or not real.get("contrast"):
         return
 
-    def share(look: Line) -> float:
-        return (look["copies"] or 0.0) - look["real"]["copies"]
+    def near(look: Line) -> float:
+        return (look["contrast"] or 0.0) / look["real"]["contrast"]
 
-    looks = streak(e.warm, lambda look: share(look) > COPIED)
+    def copied(look: Line) -> bool:
+        return look["copies"] > look["real"]["copies"] + RARE and near(look) < COPIED
+
+    looks = streak(e.warm, copied)
     if looks:
         now = looks[-1]
         seen = (
-            f"{now['copies']:.0%} of the samples are copies: less than a third as far from one "
-            f"training row as from the next ({e.real['copies']:.0%} of the rows themselves are). "
-            f"The data has {e.real['rows']:,} rows"
+            f"{now['copies']:.0%} of the samples are copies, not a third as far from one training "
+            f"row as from the next ({real['copies']:.0%} of the rows themselves are); half of all "
+            f"are within {now['contrast']:.0%} of that distance (of the rows: "
+            f"{real['contrast']:.0%}); the data has {real['rows']:,} rows"
         )
-        sure = sureness(len(looks), 2 * (share(now) - COPIED))
+        sure = sureness(len(looks), 1 - near(now) / COPIED)
         yield Seen("memorised", seen, looks[0]["images"], sure)
 
 

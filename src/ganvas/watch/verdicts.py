@@ -35,6 +35,7 @@ FOLLOWS = {
     "weak-critic": {"collapse", "partial-collapse", "no-progress"},
     "strong-critic": {"no-progress", "partial-collapse", "oscillation"},
     "partial-collapse": {"no-progress"},
+    "memorised": {"no-progress", "partial-collapse"},
     "oscillation": {"no-progress"},
 }
 """What is not told beside a trouble that explains it."""
