@@ -127,7 +127,8 @@ class Eye:
             found |= self._classes(made, inputs)
         with untouched(game):
             found["inputs"] = dict(self._effects(game, inputs, made))
-        return found | self._judged(game, x, inputs)
+        found |= self._judged(game, x, inputs)
+        return {**found, **self.roles}
 
     def _given(self, game: Game, n: int) -> dict[str, Tensor]:
         """Real rows for the inputs that are not drawn."""
@@ -224,8 +225,8 @@ class Eye:
             except (UsageError, TypeError):
                 return {}  # nobody judges, or only what comes with more than the data has
         if not bool(torch.isfinite(torch.cat([real, made])).all()):
-            return {"finite": False, **self.roles}
-        return {"wins": plain(features.wins(real, made)), **self.roles}
+            return {"finite": False}
+        return {"wins": plain(features.wins(real, made))}
 
     @contextmanager
     def _heard(self, game: Game, role: str) -> Iterator[None]:
@@ -263,7 +264,7 @@ class Eye:
             if len(layers) > LAYERS:
                 layers = [*layers[: LAYERS - 8], *layers[-8:]]
             for layer, weight in layers:
-                key = f"{name}.{layer.removesuffix('.weight')}"
+                key = f"{name}.{layer}".removesuffix(".weight")
                 fresh = key not in self._v
                 if fresh:
                     size = weight[0].numel()

@@ -28,15 +28,15 @@ FAR = 0.1
 a generator that learned is at 0.01 to 0.05, one that makes a single class at 0.3."""
 READ = 0.8
 """Classes can be told if the nearest other row has the same class so often."""
-SURELY, BLINDLY = 0.97, 0.6
-"""A judge is right without a mistake (0.97 is 1 mistake in 30 pairs); or might as well toss."""
+SURELY, MOSTLY, BLINDLY = 0.97, 0.85, 0.6
+"""A judge is right all but 1 time in 30, though some looks find it worse; or might as well toss."""
 GREW = 30.0
 """Singular values grow by 3 to 10 while a network learns; by so many times, never."""
 LEAPT = 100.0
 """So many times the median of the run itself no gradient goes by chance."""
 COPIED = 0.6
-"""From a new sample the nearest row is nearly as far as the next, as from a real row; from a copy it
-is not. The ratio of both, relative to that of real rows, is 0.9 to 1.1 for what is new."""
+"""From a new sample the nearest row is nearly as far as the next, as from a real row; from a copy
+it is not. The ratio of both, relative to that of real rows, is 0.9 to 1.1 for what is new."""
 EFFECT = 0.05
 """An input does nothing if samples move by a twentieth of what lies between two of them."""
 TURNS = 0.3

@@ -18,6 +18,7 @@ from ganvas.watch.signs import (
     FELL,
     LONG,
     LOST,
+    MOSTLY,
     RARE,
     READ,
     SURELY,
@@ -153,8 +154,8 @@ def ignores_inputs(e: Evidence) -> Iterator[Seen]:
 
 def strong_critic(e: Evidence) -> Iterator[Seen]:
     """The judge makes no mistake for long, while samples stay far from the data."""
-    looks = streak(e.warm, lambda look: look.get("wins", 0.5) > SURELY and look["gap"] > FAR)
-    if len(looks) < 3 or flat(e):
+    looks = streak(e.warm, lambda look: look.get("wins", 0.5) > MOSTLY and look["gap"] > FAR)
+    if len(looks) < 3 or flat(e) or median(look["wins"] for look in looks) < SURELY:
         return
     gap, before = looks[-1]["gap"], looks[0]["gap"]
     if lasted(looks) < LONG or gap < 0.2 * before:
