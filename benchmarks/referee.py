@@ -104,9 +104,15 @@ def deaf_to_labels(game: Game) -> None:
 
 
 RIGGED = {
-    "collapse": Case("gan", 1000, ("collapse",), "ring8"),
+    "collapse": Case(
+        "gan",
+        1000,
+        ("collapse",),
+        "ring8",
+        config={"lr": 2e-2, "momentum": 0.9, "noise": 16, "ema": None},
+    ),
     "frozen generator": Case("dcgan", 240, ("frozen",), rig=rate("G", 0.0, 0.0)),
-    "frozen discriminator": Case("gan", 800, ("weak-critic",), rig=rate("D", 1e-9)),
+    "frozen discriminator": Case("gan", 800, ("weak-critic", "frozen"), rig=rate("D", 1e-9)),
     "discriminator at 100x the rate": Case(
         "gan", 1000, ("strong-critic", "exploding"), rig=rate("D", 0.1)
     ),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from pathlib import Path
 from typing import Any, Literal
 
@@ -38,12 +39,21 @@ class Account:
 
     def __init__(self, share: float = SHARE) -> None:
         self.share = share
-        self.spent = self.price = 0.0
+        self.spent = 0.0
+        self._prices: deque[float] = deque(maxlen=3)
+
+    @property
+    def price(self) -> float:
+        """What the next look will cost: as much as the cheapest of the last ones.
+
+        Some cost more for reasons of their own, and the very first one twice as much.
+        """
+        return min(self._prices, default=0.0) / (2 if len(self._prices) == 1 else 1)
 
     def add(self, seconds: float, price: float | None = None) -> None:
-        """So much was spent; the next look will cost about `price`."""
+        """So much was spent, `price` of it (or all) on looking, the rest on what is done once."""
         self.spent += seconds
-        self.price = seconds if price is None else price
+        self._prices.append(seconds if price is None else price)
 
     def allows(self, elapsed: float, looks: int) -> bool:
         """Whether so many more looks are within the share of the time elapsed."""

@@ -88,6 +88,13 @@ def lasted(looks: Sequence[Line]) -> float:
 
 def unfolding(looks: Sequence[Line]) -> bool:
     """Whether samples come nearer to the data: it is too early to call it anything else."""
+    return rises(looks, "gap", -0.1)
+
+
+def rises(looks: Sequence[Line], what: str, by: float) -> bool:
+    """Whether a figure rose by more than such a part (or fell, if that is below 0)."""
     half = len(looks) // 2
-    early, late = ([look["gap"] for look in part] for part in (looks[:half], looks[-half:]))
-    return half > 0 and median(late) < 0.9 * median(early)
+    if half == 0:
+        return False
+    early, late = (median(look[what] for look in part) for part in (looks[:half], looks[-half:]))
+    return late > (1 + by) * early if by > 0 else late < (1 + by) * early

@@ -25,6 +25,7 @@ from ganvas.watch.signs import (
     TURNS,
     Seen,
     lasted,
+    rises,
     streak,
     sureness,
     unfolding,
@@ -41,7 +42,8 @@ def collapse(e: Evidence) -> Iterator[Seen]:
     now, most = looks[-1]["spread"], max(look["spread"] for look in e.warm)
     few = len(e.warm) < 3 and min(looks[-1]["steps"].values()) >= 10 * WARM
     fell = most > 2 * ALIKE and len(looks) > 1
-    if not fell and not few and (lasted(looks) < LONG or unfolding(looks)):
+    spreading = rises(looks, "spread", 0.05) and unfolding(looks)
+    if not fell and not few and (lasted(looks) < LONG or spreading):
         return
     seen = f"two samples differ {now:.1%} as much as two real ones do"
     if most > 2 * ALIKE:
@@ -180,7 +182,7 @@ def _vanishing(e: Evidence) -> str:
 def weak_critic(e: Evidence) -> Iterator[Seen]:
     """The judge might as well toss a coin, while samples differ plainly from the data."""
     looks = streak(e.warm, lambda look: look.get("wins", 1.0) < BLINDLY and look["gap"] > FAR)
-    if len(looks) >= 2 and not flat(e):
+    if len(looks) >= 3 and lasted(looks) > LONG and not flat(e):
         wins, gap = looks[-1]["wins"], looks[-1]["gap"]
         seen = (
             f"it finds a real row more real than a sample in {wins:.0%} of all pairs (tossing a "
@@ -191,11 +193,12 @@ def weak_critic(e: Evidence) -> Iterator[Seen]:
 
 def oscillation(e: Evidence) -> Iterator[Seen]:
     """What is made keeps changing from one kind to another, and comes no nearer to the data."""
-    looks = e.warm[-6:]
-    if len(looks) < 6 or flat(e):
+    number = next((n for n in range(6, len(e.warm) + 1) if lasted(e.warm[-n:]) > LONG), None)
+    if number is None or flat(e):
         return
+    looks = e.warm[-number:]
     steps = [_moved(a, b) for a, b in pairwise(looks)]
-    if median(steps) < TURNS or unfolding(looks) or looks[-1]["gap"] < 0.3 * FAR:
+    if median(steps) < TURNS or unfolding(looks) or looks[-1]["gap"] < FAR:
         return
     seen = (
         f"between looks, {median(steps):.0%} of the samples become of another kind, and the "
