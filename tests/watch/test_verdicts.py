@@ -152,7 +152,8 @@ def test_what_only_looks_like_trouble_is_not_called_so(name: str):
 
 def test_a_cause_is_told_and_not_what_follows_from_it():
     wild = {"sigma": {"G.out": 900.0, "D.out": 2.0}, "spread": 0.0, "gap": 4.0}
-    assert names(run(*[wild] * 5)) == ["exploding"]
+    assert names(run(*[wild] * 5)) == ["exploding", "collapse"]
+    assert names(run(*[{**wild, "spread": 0.5}] * 9)) == ["exploding"]
     blind = {"wins": 0.0, "spread": 0.3, "gap": 3.0}
     assert names(run(*[blind] * 9)) == ["weak-critic"]
     assert FOLLOWS.keys() | set().union(*FOLLOWS.values()) <= ADVICE.keys()

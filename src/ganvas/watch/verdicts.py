@@ -29,7 +29,7 @@ CHECKS: tuple[Check, ...] = (
 """All that is looked for, causes before what follows from them."""
 
 FOLLOWS = {
-    "exploding": {"frozen", "collapse", "partial-collapse", "oscillation", "no-progress"},
+    "exploding": {"frozen", "partial-collapse", "oscillation", "no-progress"},
     "frozen": {"collapse", "partial-collapse", "strong-critic", "weak-critic", "no-progress"},
     "collapse": {"oscillation", "strong-critic", "no-progress"},
     "weak-critic": {"partial-collapse", "no-progress"},
