@@ -3,6 +3,7 @@
     python -m benchmarks.referee                        all runs, seeds 10 and 11
     python -m benchmarks.referee collapse dcgan         some of them
     python -m benchmarks.referee --seeds 0
+    python -m benchmarks.referee --table                what was measured, as docs/referee.md has it
 
 Each run is short and on one thread. Rigged runs must be found out: the trouble that was built in is
 among those found at the end. Healthy runs must pass in silence: nothing is found at any moment.
@@ -126,6 +127,14 @@ RIGGED = {
     "20 images": Case("gan", 2200, ("memorised",), table=first_20, config={"noise": 2}),
     "black images": Case("dcgan", 120, ("dead-data",), table=black),
     "NaN": Case("dcgan", 240, ("nan",), rig=nan_in_round(150)),
+    "circles": Case(
+        "gan",
+        1000,
+        ("oscillation", "collapse"),
+        "ring8",
+        config={"lr": 2e-3, "momentum": 0.9, "noise": 2},
+    ),
+    "began, loses classes": Case("began", 700, ("partial-collapse",)),
 }
 HEALTHY = {
     "dcgan": Case("dcgan", 550),
@@ -207,13 +216,39 @@ def summary(rows: list[Row]) -> Row:
     }
 
 
+def table() -> str:
+    """The results as a table: a line for each case, all its seeds together."""
+    lines = ["| run | named | also named | seconds | share of time |", "|---|---|---|---|---|"]
+    kept = json.loads(RESULTS.read_text())["rows"]
+    for name in CASES:
+        rows = [row for row in kept if row["run"] == name]
+        if not rows:
+            continue
+        found = {f["trouble"] for row in rows for f in row["found"]}
+        ever = {trouble for row in rows for trouble in row["ever"]}
+        if expected := rows[0]["expected"]:
+            told = f"{' or '.join(expected)}: {sum(r['right'] for r in rows)} of {len(rows)}"
+        else:
+            told = f"nothing: {sum(r['right'] for r in rows)} of {len(rows)}"
+        also = [*sorted(found - {*expected}), *(f"{t} (for a while)" for t in sorted(ever - found))]
+        seconds = sum(row["seconds"] for row in rows) / len(rows)
+        share = max(row["share"] for row in rows)
+        also = [t for t in also if t.split()[0] not in expected]
+        lines.append(f"| {name} | {told} | {', '.join(also)} | {seconds:.0f} | {share:.1%} |")
+    return "\n".join(lines)
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("runs", nargs="*", help=f"some of: {', '.join(CASES)}; all if none")
     parser.add_argument("--seeds", nargs="*", type=int, default=[10, 11])
     parser.add_argument("--keep", type=Path, help="a folder to keep the runs in, to look at them")
     parser.add_argument("--dry", action="store_true", help="do not touch results/referee.json")
+    parser.add_argument("--table", action="store_true", help="print what was measured, no more")
     options = parser.parse_args()
+    if options.table:
+        print(table())
+        return
     names = options.runs or list(CASES)
     if unknown := set(names) - set(CASES):
         parser.error(f"there is no run {', '.join(sorted(unknown))}")
