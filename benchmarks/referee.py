@@ -124,7 +124,7 @@ RIGGED = {
     ),
     "shuffled labels": Case("cgan", 600, ("random-labels",), table=shuffled_labels),
     "deaf to labels": Case("cgan", 800, ("ignores-label",), rig=deaf_to_labels),
-    "20 images": Case("gan", 2200, ("memorised",), table=first_20, config={"noise": 2}),
+    "20 images": Case("gan", 2000, ("memorised",), table=first_20, config={"noise": 2}),
     "black images": Case("dcgan", 120, ("dead-data",), table=black),
     "NaN": Case("dcgan", 240, ("nan",), rig=nan_in_round(150)),
     "circles": Case(
@@ -134,20 +134,20 @@ RIGGED = {
         "ring8",
         config={"lr": 2e-3, "momentum": 0.9, "noise": 2},
     ),
-    "began, loses classes": Case("began", 700, ("partial-collapse",)),
+    "began, loses classes": Case("began", 600, ("partial-collapse",)),
 }
 HEALTHY = {
-    "dcgan": Case("dcgan", 550),
-    "wgan_gp": Case("wgan_gp", 1000),
-    "wgan_gp, digits": Case("wgan_gp", 450, data="digits"),
+    "dcgan": Case("dcgan", 500),
+    "wgan_gp": Case("wgan_gp", 700),
+    "wgan_gp, digits": Case("wgan_gp", 400, data="digits"),
     "vae": Case("vae", 3000),
-    "gan": Case("gan", 2000),
-    "cgan": Case("cgan", 1400),
-    "wgan": Case("wgan", 450),
-    "infogan": Case("infogan", 1000),
-    "seqgan": Case("seqgan", 3000),
-    "cyclegan": Case("cyclegan", 350),
-    "progan": Case("progan", 1500, size=8, config={"base": 64, "widest": 32}),
+    "gan": Case("gan", 1500),
+    "cgan": Case("cgan", 1200),
+    "wgan": Case("wgan", 350),
+    "infogan": Case("infogan", 700),
+    "seqgan": Case("seqgan", 2000),
+    "cyclegan": Case("cyclegan", 250),
+    "progan": Case("progan", 1000, size=8, config={"base": 64, "widest": 32}),
 }
 CASES = {**RIGGED, **HEALTHY}
 

@@ -19,6 +19,8 @@ from ganvas.watch.scenes import Rows, untouched
 
 ROWS, SLOW_ROWS = 1024, 128
 """Real rows to compare with; fewer where each is a file to decode."""
+NUMBERS = 2**25
+"""Pixels in all of them, at most: 128 MiB."""
 REFERENCE = 512
 """So many of them stand for the law of the data; all of them are looked through for copies."""
 MADE, POINTS, SMALL = 128, 256, 48
@@ -35,7 +37,9 @@ def some_rows(tables: Sequence[Table]) -> dict[str, Tensor]:
     """Rows from all over a run's tables, in an order that means nothing."""
     rows: dict[str, Tensor] = {}
     for table in tables:
-        n = min(len(table), SLOW_ROWS if table.slow else ROWS)
+        size = sum(math.prod(space.shape) for space in table.spaces.values())
+        room = max(SMALL, NUMBERS // max(1, size))
+        n = min(len(table), room, SLOW_ROWS if table.slow else ROWS)
         order = torch.randperm(n, generator=torch.Generator().manual_seed(0))
         rows |= table.fetch(order * len(table) // n)
     return rows

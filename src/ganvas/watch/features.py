@@ -38,10 +38,11 @@ def vectors(x: Tensor, space: Space, side: int = 1) -> Tensor:
 def grain(x: Tensor) -> int:
     """The side of the equal squares that pictures (n, channels, h, w) consist of: 1, 2, 4 ...
 
-    A game that grows shows small pictures enlarged; nobody can ask them for finer detail.
+    A game that grows shows small pictures enlarged, of 4 squares across at least; nobody can ask
+    them for finer detail.
     """
     side = 1
-    while all(size % (2 * side) == 0 for size in x.shape[2:]):
+    while all(size % (2 * side) == 0 and size >= 8 * side for size in x.shape[2:]):
         small = avg_pool2d(x.float(), 2 * side)
         if not torch.allclose(interpolate(small, scale_factor=2 * side), x.float(), atol=1e-3):
             break

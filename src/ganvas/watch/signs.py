@@ -18,6 +18,8 @@ ALIKE = 0.25
 half as much; those of one class out of ten, two thirds as much."""
 RARE = 0.1
 """A kind is missing if it is made a tenth as often as it occurs (the measure for toy modes too)."""
+FEWEST = 6
+"""So many samples of a kind must be due in a look: by chance there is none once in 400 times."""
 LOST = 0.25
 """Kinds that nobody named are heaps of nearby rows, and a heap may be empty by chance or for a
 smoother style. So much of the data in empty heaps is more than that."""

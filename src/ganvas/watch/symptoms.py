@@ -16,6 +16,7 @@ from ganvas.watch.signs import (
     EFFECT,
     FAR,
     FELL,
+    FEWEST,
     LONG,
     LOST,
     MOSTLY,
@@ -45,7 +46,7 @@ def collapse(e: Evidence) -> Iterator[Seen]:
     spreading = rises(looks, "spread", 0.05) and unfolding(looks)
     if not fell and not few and (lasted(looks) < LONG or spreading):
         return
-    seen = f"two samples differ {now:.1%} as much as two real ones do"
+    seen = f"two samples differ by {now:.1%} of what two real ones do"
     if most > 2 * ALIKE:
         seen += f"; it was {most:.0%}"
     yield Seen("collapse", seen, looks[0]["images"], sureness(len(looks), 1 - 2 * now / ALIKE))
@@ -74,11 +75,15 @@ def partial_collapse(e: Evidence) -> Iterator[Seen]:
 
 
 def _missing(look: Line, kinds: str) -> set[int]:
-    """The kinds that are made far less often than they occur; none if all is far from the data."""
+    """The kinds that are made far less often than they occur; none if all is far from the data.
+
+    Of rare ones a look cannot expect to see enough to tell.
+    """
     if kinds not in look or look["gap"] > 3 * FAR:
         return set()
     pairs = zip(look[kinds], look["real"][kinds], strict=True)
-    return {i for i, (made, real) in enumerate(pairs) if made < RARE * real}
+    due = FEWEST / look["made"]
+    return {i for i, (made, real) in enumerate(pairs) if real > due and made < RARE * real}
 
 
 def _part(look: Line, kinds: str, which: set[int]) -> float:
@@ -95,7 +100,7 @@ def _fallen(e: Evidence) -> Iterator[Seen]:
     looks = streak(after, lambda look: look["spread"] < FELL * min(1.0, peak["spread"]))
     if len(looks) >= 2 and peak["spread"] > 0.5 and looks[-1]["gap"] > peak["gap"]:
         was, now = peak["spread"], looks[-1]["spread"]
-        seen = f"two samples differ {now:.0%} as much as two real ones do; it was {was:.0%}"
+        seen = f"two samples differ by {now:.0%} of what two real ones do; it was {was:.0%}"
         sure = sureness(len(looks), 1 - now / was)
         yield Seen("partial-collapse", seen, looks[0]["images"], sure)
 
@@ -116,10 +121,9 @@ def memorised(e: Evidence) -> Iterator[Seen]:
     if looks:
         now = looks[-1]
         seen = (
-            f"{now['copies']:.0%} of the samples are copies, not a third as far from one training "
-            f"row as from the next ({real['copies']:.0%} of the rows themselves are); half of all "
-            f"are within {now['contrast']:.0%} of that distance (of the rows: "
-            f"{real['contrast']:.0%}); the data has {real['rows']:,} rows"
+            f"{now['copies']:.0%} of the samples are not a third as far from one training row as "
+            f"from the next (of the rows themselves, {real['copies']:.0%}); there are "
+            f"{real['rows']:,} rows to compare with"
         )
         sure = sureness(len(looks), 1 - near(now) / COPIED)
         yield Seen("memorised", seen, looks[0]["images"], sure)
