@@ -140,6 +140,9 @@ def test_numbers_that_are_none_are_told():
     trainer = prepare()
     eye = Eye(trainer.game, some_rows(trainer.stream.tables))
     with torch.no_grad():
+        trainer.game.G.net[0].weight.fill_(1e30)
+    assert eye.look(trainer.game)["finite"] is False
+    with torch.no_grad():
         trainer.game.G.net[0].weight.fill_(torch.nan)
     seen = eye.look(trainer.game)
     assert seen["finite"] is False

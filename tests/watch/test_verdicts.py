@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 
 from ganvas.cli import train
 from ganvas.core import registry
+from ganvas.watch import report
 from ganvas.watch.advice import ADVICE, tries
 from ganvas.watch.evidence import Evidence
 from ganvas.watch.verdicts import FOLLOWS, judge, scope
@@ -208,8 +210,13 @@ def test_every_option_to_try_is_one_that_the_game_takes(game: str):
 
 
 def test_what_was_written_by_hand_is_not_trusted(tmp_path: Path):
-    from ganvas.watch import report, telling
-
-    (tmp_path / "referee.jsonl").write_text('{"round": 1, "real": 3, "spread": "<b>"}\n')
-    assert telling.section(tmp_path) == ""
-    assert "Referee" not in report.write(tmp_path).read_text()
+    strange = [{"round": 1, "real": 3, "spread": "<b>"}, look(1, heaps=None), {"round": 2}]
+    evil = look(9, spread=0.01, gap=0.5, steps={"G": 2000, "<script>": 2000}, makers=["G"])
+    whole = look(0, steps={"G": 0, "<script>": 0}, moved={})
+    evil["moved"] = {"G": 0.1, "<script>": 0.0}
+    text = "".join(json.dumps(line) + "\n" for line in [*strange, whole, evil])
+    (tmp_path / "referee.jsonl").write_text(text)
+    assert len(Evidence.of(tmp_path).looks) == 2
+    page = report.write(tmp_path).read_text()
+    assert "&lt;script&gt; took 2,000 steps" in page
+    assert "<script> took" not in page

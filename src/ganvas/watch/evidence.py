@@ -37,7 +37,7 @@ class Evidence:
         config = about(folder).get("config")
         return cls(
             log.read(folder),
-            lines.read(folder / LOOKS),
+            [look for look in lines.read(folder / LOOKS) if sound(look)],
             config if isinstance(config, dict) else {},
         )
 
@@ -87,6 +87,21 @@ class Evidence:
                     curve = found.setdefault(name.removeprefix(prefix), [])
                     curve.append((line.get("images", 0), float(value)))
         return found
+
+
+ALWAYS: dict[str, type | tuple[type, ...]] = {
+    "images": int, "seconds": (int, float), "steps": dict, "moved": dict, "sigma": dict,
+}  # fmt: skip
+OF_SAMPLES: dict[str, type | tuple[type, ...]] = {
+    "real": dict, "makers": list, "takes": dict, "made": int, "spread": (int, float),
+    "gap": (int, float), "heaps": list, "inputs": dict,
+}  # fmt: skip
+
+
+def sound(look: Line) -> bool:
+    """Whether a line is a look of a referee, and not something else that a file may hold."""
+    parts = ALWAYS | (OF_SAMPLES if "spread" in look else {})
+    return all(isinstance(look.get(name), kind) for name, kind in parts.items())
 
 
 def about(folder: Path) -> dict[str, Any]:

@@ -58,7 +58,7 @@ class Eye:
         self.rows, self.source = rows, source
         self.field = _imitated(game, rows)
         self._v: dict[str, Tensor] = {}
-        self._weights: dict[str, tuple[int, Tensor]] = {}
+        self._weights: dict[str, Tensor] = {}
         self._made: Tensor | None = None
         self.roles: dict[str, list[str]] = {}
         """Who makes samples and who judges them: the players of whom some part runs meanwhile."""
@@ -126,11 +126,14 @@ class Eye:
         made = features.vectors(x, game.output, self.side)
         if not bool(torch.isfinite(made).all()):
             return {**found, **self.roles, "finite": False}
-        found |= self._compared(made, x, game)
+        compared = self._compared(made, x)
+        if compared["spread"] is None or compared["gap"] is None:
+            return {**found, **self.roles, "finite": False}  # further away than a number can say
+        found |= compared
         if self.label is not None:
             found |= self._classes(made, inputs)
         with untouched(game):
-            found["inputs"] = dict(self._effects(game, inputs, made))
+            found["inputs"] = dict(self._effects(game, inputs))
         found |= self._judged(game, x, inputs)
         return {**found, **self.roles}
 
@@ -146,7 +149,7 @@ class Eye:
                 given[name] = fit[0][torch.arange(n) % len(fit[0])]
         return given
 
-    def _compared(self, made: Tensor, x: Tensor, game: Game) -> Line:
+    def _compared(self, made: Tensor, x: Tensor) -> Line:
         """Samples against each other and against the real rows."""
         among, across = features.distances(made, made), features.distances(made, self.gallery)
         reference = across[:, : len(self.real)]
@@ -184,7 +187,7 @@ class Eye:
         return found
 
     def _effects(
-        self, game: Game, inputs: Mapping[str, Tensor], made: Tensor
+        self, game: Game, inputs: Mapping[str, Tensor]
     ) -> Iterator[tuple[str, float | None]]:
         """How far a sample goes if one kind of input changes and the others stay.
 
@@ -202,11 +205,7 @@ class Eye:
             other = {name: rows.roll(1, 0) if name in names else rows for name, rows in few.items()}
             differs = torch.zeros(len(first), dtype=torch.bool)
             for name in names:
-                differs |= (
-                    (other[name] != few[name]).flatten(1).any(1)
-                    if few[name].dim() > 1
-                    else (other[name] != few[name])
-                )
+                differs |= (other[name] != few[name]).reshape(len(first), -1).any(1)
             if bool(differs.any()) and apart > 0:
                 gone = (self._vectors_of(game, other) - first).norm(dim=1)[differs].mean()
                 yield kind, plain(float(gone) / apart)
@@ -256,10 +255,10 @@ class Eye:
         for name, player in game.players.items():
             before = self._weights.get(name)
             now = _places(player.net)
-            self._weights[name] = (player.steps, now)
+            self._weights[name] = now
             if before is not None and len(now):
                 size = float(now.norm()) or 1.0
-                yield name, plain(float((now - before[1]).norm()) / size)
+                yield name, plain(float((now - before).norm()) / size)
 
     def _singular_values(self, game: Game) -> Iterator[tuple[str, float | None]]:
         """The largest singular value of each layer."""

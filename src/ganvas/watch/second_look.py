@@ -40,5 +40,5 @@ def look_at(run: Run) -> Line:
     for name, player in game.players.items():
         player.steps = steps.get(name, 0)
     source = data.reload(run.plan.data)
-    clock = {key: state.rest["clock"][key] for key in ("round", "images", "seconds")}
+    clock: Line = {key: state.rest["clock"][key] for key in ("round", "images", "seconds")}
     return {**clock, **Eye(game, some_rows(source.tables), run.plan.data["source"]).look(game)}

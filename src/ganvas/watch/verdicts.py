@@ -105,7 +105,7 @@ def scope(evidence: Evidence) -> str:
     if not looks:
         return f"nobody looked at what it makes; of {figures:,} lines of figures none is amiss"
     if "real" not in evidence.last:
-        return f"looked {looks} times, at weights and figures: nothing real is like what it makes"
+        return f"looked {_times(looks)}, at weights and figures: nothing real is like what it makes"
     if not warm:
         return f"too early to tell: looked {_times(looks)}, always before the players had learned"
     return f"looked {_times(looks)} at {', '.join(_topics(evidence))}: nothing amiss"
