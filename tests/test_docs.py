@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import json
 import re
 import shlex
 import sys
@@ -13,6 +14,7 @@ import pytest
 from ganvas.cli.pages import PAGES
 from ganvas.core import registry
 from ganvas.testing import check_game
+from ganvas.watch.advice import ADVICE
 
 HOME = Path(__file__).parents[1]
 ENGLISH, CHINESE = "README.md", "README.zh-CN.md"
@@ -48,12 +50,19 @@ def test_the_table_of_games_is_whole_and_cites_what_the_games_cite(readme: str):
 
 
 def test_the_links_between_pages_lead_somewhere():
-    for name in (ENGLISH, CHINESE, "CONTRIBUTING.md", "CHANGELOG.md", "docs/architecture.md"):
+    for name in (
+        ENGLISH,
+        CHINESE,
+        "CONTRIBUTING.md",
+        "CHANGELOG.md",
+        "docs/architecture.md",
+        "docs/referee.md",
+    ):
         for target in re.findall(r"\]\((?!http)([^)#]+)", page(name)):
             assert (HOME / name).parent.joinpath(target).exists(), f"{name} links to {target}"
 
 
-@pytest.mark.parametrize("name", [ENGLISH, "CONTRIBUTING.md"])
+@pytest.mark.parametrize("name", [ENGLISH, "CONTRIBUTING.md", "docs/referee.md"])
 def test_every_command_exists(name: str):
     shown = [shlex.split(command) for command in commands(page(name))]
     for verb, *options in [words[1:] for words in shown if words[0] == "ganvas"]:
@@ -62,6 +71,18 @@ def test_every_command_exists(name: str):
         assert not unknown, f"ganvas {verb} has no {unknown}"
     targets = re.findall(r"^(\w+):", page("Makefile"), re.MULTILINE)
     assert {words[1] for words in shown if words[0] == "make"} <= set(targets)
+
+
+def test_the_page_of_the_referee_has_every_trouble_and_what_was_measured():
+    text = page("docs/referee.md")
+    assert set(re.findall(r"^\| `([\w-]+)` \|", text, re.MULTILINE)) == ADVICE.keys()
+    rows = json.loads(page("results/referee.json"))["rows"]
+    for name in {row["run"] for row in rows}:
+        right = [row["right"] for row in rows if row["run"] == name]
+        line = re.search(rf"^\| {re.escape(name)} \| .*?: (\d+) of (\d+) ", text, re.MULTILINE)
+        assert line, name
+        assert line.groups() == (str(sum(right)), str(len(right)))
+    assert max(row["share"] for row in rows) < 0.02
 
 
 def test_the_example_of_a_game_keeps_the_contract(tmp_path, monkeypatch):

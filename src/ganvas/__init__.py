@@ -13,12 +13,12 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ganvas.api import evaluate, games, load, make, resume, train
+    from ganvas.api import doctor, evaluate, games, load, make, resume, train
     from ganvas.core.errors import GanvasError
     from ganvas.core.run import Run
 
 __version__ = version("ganvas")
-__all__ = ["GanvasError", "Run", "evaluate", "games", "load", "make", "resume", "train"]
+__all__ = ["GanvasError", "Run", "doctor", "evaluate", "games", "load", "make", "resume", "train"]
 
 # `import ganvas` is quick: what a name stands for is imported when it is first used.
 _HOMES = {"GanvasError": "ganvas.core.errors", "Run": "ganvas.core.run"}

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from ganvas import data as sources
 from ganvas import watch
@@ -17,6 +17,7 @@ from ganvas.core import (
     Diverged,
     Game,
     Image,
+    Listener,
     Settings,
     Space,
     Trainer,
@@ -33,12 +34,10 @@ from ganvas.metrics.scores import Scores
 from ganvas.metrics.sides import Wish
 from ganvas.watch.checkpoints import Checkpoints
 from ganvas.watch.evaluator import Evaluator
+from ganvas.watch.second_look import evidence_of
+from ganvas.watch.verdicts import Finding, judge
 
-__all__ = ["evaluate", "games", "load", "make", "resume", "train"]
-
-
-Measuring = tuple[int, Sequence[str] | None]
-"""Rounds between measurements, and the figures."""
+__all__ = ["doctor", "evaluate", "games", "load", "make", "resume", "train"]
 
 
 def games() -> dict[str, Card]:
@@ -89,6 +88,7 @@ def train(
     save_every: float = 30.0,
     evaluate_every: int | None = None,
     metrics: Sequence[str] | None = None,
+    on_collapse: watch.OnCollapse = "warn",
     quiet: bool = False,
     **config: Any,
 ) -> Run:
@@ -110,6 +110,8 @@ def train(
             kept in the run's folder `best`.
         metrics: the figures that are measured then, the deciding one first; all usual ones that
             fit if None.
+        on_collapse: what to do once mode collapse is likely: warn, stop (saved, to be resumed), or
+            rollback to before it and go on with other draws (in one process).
         quiet: without a progress bar.
         config: fields of the game's config.
 
@@ -121,6 +123,7 @@ def train(
         GanvasError: if the training failed; what was saved is in the run's folder.
     """
     _one_length(steps, images, minutes)
+    _check(on_collapse)
     settings = settings or Settings()
     cls = registry.register(game) if isinstance(game, type) else registry.find(game)
     chosen = registry.preset_of(cls, preset)
@@ -139,7 +142,8 @@ def train(
     folder = Path(out) if out else _free_folder(f"{name}-{source.name}")
     run = Run.create(folder, plan) if parallel.rank() == 0 else None
     _say(source, quiet=quiet or run is None)
-    return _play(trainer, run, folder, save_every, quiet, measuring)
+    listeners = _listeners(run, save_every, measuring, on_collapse, quiet=quiet)
+    return _play(trainer, folder, listeners)
 
 
 def resume(
@@ -152,6 +156,7 @@ def resume(
     save_every: float = 30.0,
     evaluate_every: int | None = None,
     metrics: Sequence[str] | None = None,
+    on_collapse: watch.OnCollapse = "warn",
     quiet: bool = False,
 ) -> Run:
     """Goes on with a run exactly where it stands.
@@ -162,6 +167,8 @@ def resume(
         steps, images, minutes: a new length of the whole run, one of them.
         save_every: seconds between checkpoints.
         evaluate_every, metrics: as for `train`.
+        on_collapse: what to do once mode collapse is likely: warn, stop (saved, to be resumed), or
+            rollback to before it and go on with other draws (in one process).
         quiet: without a progress bar.
 
     Raises:
@@ -169,6 +176,7 @@ def resume(
         CheckpointError: if the checkpoint is damaged.
     """
     _one_length(steps, images, minutes)
+    _check(on_collapse)
     run = Run(folder)
     source = sources.reload(run.plan.data)
     settings = Settings.build(**run.plan.settings)
@@ -185,25 +193,44 @@ def resume(
         )
     measuring = _measurable(trainer.game, run.plan.data, evaluate_every, metrics)
     mine = run if parallel.rank() == 0 else None
-    return _play(trainer, mine, run.folder, save_every, quiet, measuring)
+    listeners = _listeners(mine, save_every, measuring, on_collapse, quiet=quiet)
+    return _play(trainer, run.folder, listeners)
 
 
-def _play(
-    trainer: Trainer,
+def doctor(folder: str | Path) -> list[Finding]:
+    """What is wrong with a run, finished or not, causes first; it is only read.
+
+    Raises:
+        UsageError: if the folder is no run.
+    """
+    return judge(evidence_of(Run(folder))[0])
+
+
+Measuring = tuple[int, Sequence[str] | None]
+"""Rounds between measurements, and the figures."""
+
+
+def _listeners(
     run: Run | None,
-    folder: Path,
     save_every: float,
-    quiet: bool,
     measuring: Measuring | None,
-) -> Run:
-    """Lets the trainer run to its end; `run` is None in the processes that do not write."""
-    if run is not None:
-        evaluators = [Evaluator(run, *measuring)] if measuring else []
-        trainer.listeners = [
-            Checkpoints(run, save_every),
-            *evaluators,
-            *watch.listeners(folder, quiet=quiet),
-        ]
+    on_collapse: watch.OnCollapse,
+    *,
+    quiet: bool,
+) -> list[Listener]:
+    """All that watches a run; nothing in the processes that do not write, where `run` is None."""
+    if run is None:
+        return []
+    return [
+        Checkpoints(run, save_every),
+        *([Evaluator(run, *measuring)] if measuring else []),
+        *watch.listeners(run.folder, on_collapse=on_collapse, quiet=quiet),
+    ]
+
+
+def _play(trainer: Trainer, folder: Path, listeners: Sequence[Listener]) -> Run:
+    """Lets the trainer run to its end."""
+    trainer.listeners = list(listeners)
     try:
         with _stopped_by_signals(trainer):
             reason = trainer.run()
@@ -261,6 +288,13 @@ def _one_length(steps: int | None, images: int | None, minutes: float | None) ->
     for name, value in asked.items():
         if not value > 0:
             raise UsageError(f"{name} must be above 0, not {value:g}")
+
+
+def _check(on_collapse: str) -> None:
+    if on_collapse not in (known := get_args(watch.OnCollapse)):
+        raise UsageError(f"on_collapse must be {' or '.join(known)}, not {on_collapse!r}")
+    if on_collapse == "rollback" and parallel.expected() > 1:
+        raise UsageError("several processes cannot be rolled back; take --on-collapse stop")
 
 
 def _open(

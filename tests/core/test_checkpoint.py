@@ -34,6 +34,14 @@ def test_the_newest_state_is_read_and_two_are_kept(run: Path):
     assert about["game"] == "none"
 
 
+def test_what_is_later_than_a_saved_state_is_gone(run: Path):
+    checkpoint.save(run, state(1), {"game": "none"})  # the run was taken back
+    assert newest(run) == 1
+    assert [folder.name for folder in checkpoint.kept_rounds(run)] == ["00000001"]
+    checkpoint.save(run, state(5), {"game": "none"})
+    assert [folder.name for folder in checkpoint.kept_rounds(run)] == ["00000001", "00000005"]
+
+
 @pytest.mark.parametrize("name", [WEIGHTS, REST])
 @pytest.mark.parametrize("inside", [True, False], ids=["checkpoint", "run"])
 @pytest.mark.parametrize("harm", ["truncate", "flip", "replace"])

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 from ganvas.core import (
     SGD,
     Batch,
+    Collapsed,
     Config,
     Diverged,
     Game,
@@ -183,6 +184,28 @@ def test_a_run_that_keeps_diverging_ends_with_its_last_good_weights():
     with pytest.raises(Diverged, match=r"the loss of D is not finite .* 2 times since round 4"):
         t.run()
     assert all(torch.equal(v, good[k]) for k, v in t.game.state_dict().items())
+
+
+def test_a_listener_may_take_the_run_back_and_other_draws_follow():
+    t = trainer(rounds=10)
+
+    class Back(Troubles):
+        def after_round(self, trainer: Trainer) -> None:
+            if trainer.clock.round == 3:
+                self.state = trainer.state(copied=True)
+            if trainer.clock.round == 6 and not self.heard:
+                trainer.go_back(self.state, Collapsed("all alike"))
+
+    straight = trainer(rounds=10)
+    straight.run()
+    t.listeners = [watch := Back()]
+    assert t.run() == "done"
+    assert watch.heard == ["all alike"]
+    assert (t.clock.round, t.clock.retries) == (10, 1)
+    assert t.clock.images == straight.clock.images
+    assert any(
+        not torch.equal(v, straight.state().weights[k]) for k, v in t.state().weights.items()
+    )
 
 
 def test_a_gradient_that_is_not_finite_is_never_applied():

@@ -15,7 +15,8 @@ def test_all_together_leave_a_folder_that_tells_everything(tmp_path: Path, monke
     monkeypatch.setattr(watch, "installed", lambda: False)
     console = Console(file=io.StringIO())
     play(*watch.listeners(tmp_path, console=console), rounds=8, space=Image(3, 8, 8))
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["report.html", "samples", "stats.jsonl"]
+    names = ["referee.jsonl", "report.html", "samples", "stats.jsonl"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == names
     page = (tmp_path / "report.html").read_text()
     assert "after 64 images" in page  # the report comes after the last preview ...
     assert "<b>8</b><small>rounds" in page  # ... and the last line of figures

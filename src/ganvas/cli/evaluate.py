@@ -112,15 +112,20 @@ def _ask_people(run: Run, asked: Mapping[str, Any], *, as_json: bool) -> None:
 def told(found: Scores) -> str:
     """Figures for people: what, how good, which way is better, under which protocol."""
     head = f"{found.game} after {found.images:,} images" if found.game else found.of
-    rows = [
-        (name, number(about), WAYS[about["better"]], about["title"])
-        for name, about in found.figures.items()
-    ]
+    rows = figures_of(found)
     parts = [f"{head}, measured in {found.took:.0f} s"]
     parts += [table(rows, right=[1], indent=2)] if rows else ["no figure fits"]
     left = [f"{name}: {why}" for name, why in found.left_out.items()]
     parts += [paragraph(line) for line in [*left, protocol(found.protocol)]]
     return "\n".join(parts)
+
+
+def figures_of(found: Scores) -> list[tuple[str, ...]]:
+    """A row for each figure: name, value, which way is better, title."""
+    return [
+        (name, number(about), WAYS[about["better"]], about["title"])
+        for name, about in found.figures.items()
+    ]
 
 
 WAYS = {"lower": "lower is better", "higher": "higher is better", "neither": ""}

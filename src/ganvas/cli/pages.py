@@ -22,6 +22,7 @@ measure
   evaluate  figures of a run with their protocol; or ask people (--human)
   compare   runs side by side: a table, and a plot over their training
   measure   figures of one folder of images against another
+  doctor    what is wrong with a run, why, and what to try
 
   ganvas VERB --help        about a verb
   ganvas train GAME --help  every option of a game, with its default
@@ -100,6 +101,8 @@ the run
   --evaluate-every N   rounds between measurements (ganvas evaluate): onto the
                        curves, and the best state into RUN/best
   --metrics A,B        the figures measured then, the deciding one first
+  --on-collapse WHAT   once mode collapse is likely: warn, stop, or rollback to
+                       before it, to go on with other draws (warn)
   --quiet              no progress bar
   --json               print the result as one JSON object
 how to compute
@@ -161,6 +164,25 @@ examples
   ganvas sample runs/mine -n 64 -o grid.png
   ganvas sample runs/mine -n 100 --label all -o classes.png
   ganvas sample runs/mine -n 10000 -o samples.npz
+"""
+
+_DOCTOR = """\
+usage: ganvas doctor RUN [--json]
+
+Judges a run, finished, stopped or still running: mode collapse, a discriminator
+that is too strong or too weak, running in circles, exploding weights, NaN,
+copies of the training data, labels or noise without effect, data all alike,
+weights that do not move, no progress. For each trouble: what was seen and since
+when, how sure that is, why it happens and who found out, and which options of
+`ganvas train` to try. The run is only read; a run that nobody has looked at yet
+is loaded and looked at once.
+
+  --json  print the verdict as one JSON object
+
+Trouble is an answer, no failure: the exit code is 0.
+
+examples
+  ganvas doctor runs/mine
 """
 
 _DATA = """\
@@ -267,5 +289,6 @@ PAGES = {
     "evaluate": _EVALUATE,
     "compare": _COMPARE,
     "measure": _MEASURE,
+    "doctor": _DOCTOR,
 }
 """The page of each verb, by name; of the program itself, by no name. The table of all verbs."""

@@ -28,7 +28,9 @@ from ganvas.cli.printing import is_first, table
 from ganvas.core import GameError, Settings, UsageError, parallel, registry
 from ganvas.core.config import Options
 from ganvas.core.run import Run
-from ganvas.watch import files, log
+from ganvas.watch import OnCollapse, files, log
+from ganvas.watch.evidence import Evidence
+from ganvas.watch.verdicts import Finding, judge
 
 RESUME = "--resume"
 DATA = "A built-in source (ganvas data list) or a folder of images."
@@ -79,6 +81,8 @@ class Length(Options):
     """Rounds between measurements (ganvas evaluate); RUN/best keeps the best state."""
     metrics: tuple[str, ...] | None = None
     """The figures measured then, the deciding one first; all usual ones that fit unless given."""
+    on_collapse: OnCollapse = "warn"
+    """What to do once mode collapse is likely: say so, end the run, or go back to before it."""
     quiet: bool = False
     """No progress bar."""
     json: bool = False
@@ -197,9 +201,15 @@ def result(run: Run) -> dict[str, Any]:
         "images": run.clock.images,
         "seconds": round(run.clock.seconds, 3),
         "ended": run.ended,
+        "findings": [found.to_json() for found in findings(run)],
         "figures": {k: v for k, v in (lines or [{}])[-1].items() if k not in when},
         **{word: str(path) for word, path in products(run).items()},
     }
+
+
+def findings(run: Run) -> list[Finding]:
+    """What the referee found wrong with a run."""
+    return judge(Evidence.of(run.folder))
 
 
 def products(run: Run) -> dict[str, Path]:
@@ -214,6 +224,8 @@ def told(run: Run) -> str:
     """What became of a run, where the results are, and what to type next."""
     clock, folder = run.clock, shlex.quote(str(run.folder))
     rows = [("run", str(run.folder)), *((w, str(path)) for w, path in products(run).items())]
+    if found := findings(run):
+        rows += [("referee", f"{found[0].title} ({found[0].word}): ganvas doctor {folder}")]
     sample = f"ganvas sample {folder} -n 64 -o {example(run.game.output)}"
     if run.ended == "done":
         how = f"done after round {clock.round:,}"

@@ -5,6 +5,7 @@ from ganvas.core.clock import Clock
 from ganvas.core.config import Config, Count, Share, Weight, Whole
 from ganvas.core.errors import (
     CheckpointError,
+    Collapsed,
     DataError,
     Diverged,
     GameError,
@@ -27,6 +28,7 @@ __all__ = [
     "Chance",
     "CheckpointError",
     "Clock",
+    "Collapsed",
     "Config",
     "Count",
     "DataError",

@@ -44,13 +44,13 @@ def save(run: Path, state: State, about: Mapping[str, Any], *, keep: int = 2) ->
         run: the run's folder.
         state: what to write.
         about: what the weights file should say of itself, for those who get only that file.
-        keep: how many of the newest states to keep.
+        keep: how many of the newest states to keep; later ones than this are removed.
 
     Raises:
         GanvasError: if it cannot be written; what was on disk before is still there.
     """
-    home = run / "checkpoints"
-    final = home / f"{state.rest['clock']['round']:08d}"
+    home, now = run / "checkpoints", state.rest["clock"]["round"]
+    final = home / f"{now:08d}"
     draft = home / f".{final.name}.draft"
     try:
         shutil.rmtree(draft, ignore_errors=True)
@@ -79,7 +79,9 @@ def save(run: Path, state: State, about: Mapping[str, Any], *, keep: int = 2) ->
             f"cannot write a checkpoint to {run} ({error}); "
             + (f"the state of round {rounds[-1]} is safe there" if rounds else "nothing is there")
         ) from error
-    for old in [*home.glob(".*"), *kept_rounds(run)[:-keep]]:
+    # What is later than this state belongs to a future that the run has gone back from.
+    kept, later = kept_rounds(run), [old for old in kept_rounds(run) if int(old.name) > now]
+    for old in [*home.glob(".*"), *later, *kept[: -keep - len(later)]]:
         shutil.rmtree(old, ignore_errors=True)
     return final
 

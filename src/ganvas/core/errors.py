@@ -34,6 +34,10 @@ class Diverged(GanvasError):
     """A loss or gradient stopped being finite, more often than the run forgives."""
 
 
+class Collapsed(GanvasError):
+    """What is generated lost the variety of the data, and the run was told not to bear it."""
+
+
 def did_you_mean(given: str, known: Iterable[str], what: str) -> UsageError:
     """The error for an unknown name, with the nearest known one or the whole list."""
     names = sorted(known)

@@ -31,9 +31,14 @@ def size() -> int:
     return dist.get_world_size() if dist.is_initialized() else 1
 
 
+def expected() -> int:
+    """The number of processes that `torchrun` started, whether they have joined yet or not."""
+    return int(os.environ.get("WORLD_SIZE", "1"))
+
+
 def join(device: torch.device) -> None:
     """Joins the other processes of `torchrun`, if it started this one."""
-    if int(os.environ.get("WORLD_SIZE", "1")) > 1 and not dist.is_initialized():
+    if expected() > 1 and not dist.is_initialized():
         dist.init_process_group("nccl" if device.type == "cuda" else "gloo", timeout=PATIENCE)
 
 

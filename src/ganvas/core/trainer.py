@@ -16,7 +16,7 @@ from ganvas.core import parallel
 from ganvas.core.chance import Chance, seed_of
 from ganvas.core.checkpoint import State
 from ganvas.core.clock import Clock
-from ganvas.core.errors import Diverged, GameError, UsageError
+from ganvas.core.errors import Diverged, GameError, GanvasError, UsageError
 from ganvas.core.game import Game, Move, Stage
 from ganvas.core.listener import Listener
 from ganvas.core.player import Player
@@ -124,7 +124,7 @@ class Trainer:
             try:
                 self.round()
             except Diverged as error:
-                self._go_back(error)
+                self._forgive(error)
                 continue
             for listener in self.listeners:
                 listener.after_round(self)
@@ -226,10 +226,8 @@ class Trainer:
 
     def _what_happened(self, move: Move, loss: Tensor) -> str:
         what = "gradient" if bool(torch.isfinite(loss)) else "loss"
-        return (
-            f"{self.game.name}: the {what} of {move.name} is not finite "
-            f"in round {self.clock.round} (stage {self.game.stage.name!r})"
-        )
+        where = f"in round {self.clock.round} (stage {self.game.stage.name!r})"
+        return f"{self.game.name}: the {what} of {move.name} is not finite {where}"
 
     # -- figures -------------------------------------------------------------------------------
 
@@ -275,13 +273,18 @@ class Trainer:
         self.stream.position = self.clock.images
         self._good = copy.deepcopy(state)
 
-    def _go_back(self, error: Diverged) -> None:
-        retries, self.strikes = self.clock.retries, self.strikes + 1
-        self.load(self._good)
+    def go_back(self, state: State, error: GanvasError) -> None:
+        """Goes on from an earlier state with other draws (all processes must); tells why."""
+        retries = self.clock.retries
+        self.load(state)
         self._ledger.clear()
         self.clock.retries = retries + 1
         for listener in self.listeners:
             listener.trouble(self, error)
+
+    def _forgive(self, error: Diverged) -> None:
+        self.strikes += 1
+        self.go_back(self._good, error)
         if self.strikes >= self.settings.patience:
             for listener in self.listeners:
                 listener.end(self, str(error))

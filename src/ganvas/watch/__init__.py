@@ -1,4 +1,4 @@
-"""What listens to a run: its log, its pictures, its report, and a bar that shows how far it is."""
+"""What listens to a run: its log, its pictures, its referee, its report, a progress bar."""
 
 from __future__ import annotations
 
@@ -12,16 +12,27 @@ from ganvas.core import Listener
 from ganvas.watch.log import Log
 from ganvas.watch.previews import Previews
 from ganvas.watch.progress import Progress
+from ganvas.watch.referee import OnCollapse, Referee
 from ganvas.watch.report import Report
 from ganvas.watch.tensorboard import TensorBoard, installed
 
-__all__ = ["Log", "Previews", "Progress", "Report", "TensorBoard", "listeners"]
+__all__ = [
+    "Log",
+    "OnCollapse",
+    "Previews",
+    "Progress",
+    "Referee",
+    "Report",
+    "TensorBoard",
+    "listeners",
+]
 
 
 def listeners(
     folder: Path,
     real: Mapping[str, Tensor] | None = None,
     *,
+    on_collapse: OnCollapse = "warn",
     quiet: bool = False,
     console: Console | None = None,
 ) -> list[Listener]:
@@ -30,12 +41,14 @@ def listeners(
     Args:
         folder: the run's folder, for what they write.
         real: rows of real data to draw from and beside; from the run's tables if None.
+        on_collapse: what the referee does about mode collapse: warn, stop or rollback.
         quiet: without a progress bar.
         console: where the progress bar goes; stderr if None.
     """
     log = Log(folder)
-    found: list[Listener] = [log, Previews(folder, real)]
+    referee = Referee(folder, log, on_collapse)
+    found: list[Listener] = [log, Previews(folder, real), referee]
     if installed():
         found.append(TensorBoard(folder, log))
     found.append(Report(folder))
-    return found if quiet else [*found, Progress(log, console)]
+    return found if quiet else [*found, Progress(log, console, referee)]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from ganvas.core import Diverged, Listener, Trainer
+from ganvas.core import GanvasError, Listener, Trainer
 from ganvas.core.checkpoint import kept_rounds
 from ganvas.core.run import Run
 
@@ -33,7 +33,7 @@ class Checkpoints(Listener):
         if time.monotonic() - self._saved > self.every:
             self._save(trainer)
 
-    def trouble(self, trainer: Trainer, error: Diverged) -> None:
+    def trouble(self, trainer: Trainer, error: GanvasError) -> None:
         self._save(trainer)  # the good state that the run went back to
 
     def end(self, trainer: Trainer, reason: str) -> None:

@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 
-from ganvas.core import Diverged, Trainer
+from ganvas.core import GanvasError, Trainer
 from ganvas.core.run import CONFIG, Run
 from ganvas.metrics import scores
 from ganvas.metrics.evaluation import evaluate_game
@@ -44,7 +44,7 @@ class Evaluator(Decoration):
         if trainer.clock.round % self.every == 0:
             self._measure(trainer)
 
-    def trouble(self, trainer: Trainer, error: Diverged) -> None:
+    def trouble(self, trainer: Trainer, error: GanvasError) -> None:
         with self.attempt("remove scores"):
             self._forget_after(trainer.clock.round)
 

@@ -11,7 +11,7 @@ import torch
 from PIL.Image import Image as Picture
 from torch import Tensor
 
-from ganvas.core import Diverged, Points, Trainer
+from ganvas.core import GanvasError, Points, Trainer
 from ganvas.core.files import write_whole
 from ganvas.watch.decoration import Decoration
 from ganvas.watch.files import frames, images_of, open_picture
@@ -69,7 +69,7 @@ class Previews(Decoration):
         if trainer.clock.images >= self._due or now >= self._paused:
             self._draw(trainer)
 
-    def trouble(self, trainer: Trainer, error: Diverged) -> None:
+    def trouble(self, trainer: Trainer, error: GanvasError) -> None:
         with self.attempt("remove previews"):
             self._forget_after(trainer.clock.images)
 

@@ -12,10 +12,12 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from ganvas.core import Diverged, Trainer
+from ganvas.core import GanvasError, Trainer
 from ganvas.watch.curves import short_number
 from ganvas.watch.decoration import Decoration
 from ganvas.watch.log import Log
+from ganvas.watch.referee import Referee
+from ganvas.watch.telling import line
 
 REFRESH, LINES = 0.25, 10.0
 """Seconds between refreshes of the bar; between lines, where there is no terminal."""
@@ -29,10 +31,13 @@ class Progress(Decoration):
     Args:
         log: has the latest losses.
         console: where to write; stderr if None.
+        referee: has found what is wrong, if anything is.
     """
 
-    def __init__(self, log: Log, console: Console | None = None) -> None:
-        self.log = log
+    def __init__(
+        self, log: Log, console: Console | None = None, referee: Referee | None = None
+    ) -> None:
+        self.log, self.referee = log, referee
         self.console = console or Console(stderr=True)
         self._every = REFRESH if self.console.is_terminal else LINES
         self._live: Live | None = None
@@ -56,7 +61,7 @@ class Progress(Decoration):
                 self._show(trainer)
             self._due = time.monotonic() + self._every
 
-    def trouble(self, trainer: Trainer, error: Diverged) -> None:
+    def trouble(self, trainer: Trainer, error: GanvasError) -> None:
         self._past.clear()
         back = f"went back to round {trainer.clock.round:,}"
         warning = Text.assemble(("! ", "bold yellow"), (f"{back}: {error}", "yellow"))
@@ -77,20 +82,23 @@ class Progress(Decoration):
     def _show(self, trainer: Trainer) -> None:
         self._look(trainer)
         self._shown = trainer.clock.round
+        for found in self.referee.news() if self.referee else ():
+            if self._live is None:
+                self.console.print(line(found), soft_wrap=True)
         if self._live is not None:
             self._live.update(self._drawn(trainer), refresh=True)
         else:
             facts = " · ".join([_percent(trainer), *self._facts(trainer)])
             losses = "  ".join(f"{name} {value}" for name, value in _losses(self.log.latest))
-            line = f"{trainer.game.name}  {facts} · {losses}"
-            self.console.print(Text(line), soft_wrap=True)
+            told = f"{trainer.game.name}  {facts} · {losses}"
+            self.console.print(Text(told), soft_wrap=True)
 
     def _look(self, trainer: Trainer) -> None:
         clock = trainer.clock
         self._past.append((time.monotonic(), clock.images, clock.progress))
 
     def _drawn(self, trainer: Trainer) -> Group:
-        """The bar, and below it the facts and the losses."""
+        """The bar, below it the facts and the losses, and what the referee finds."""
         done, left = trainer.clock.progress, self._left()
         bar = Table.grid(padding=(0, 1), expand=True)
         for ratio in (None, 1, None, None):
@@ -107,7 +115,11 @@ class Progress(Decoration):
             for part in ((f"  {name} ", "dim"), (value, "cyan"))
         ]
         facts = (" · ".join(self._facts(trainer, left=False)), "dim")
-        return Group(bar, Text.assemble(facts, *losses, no_wrap=True, overflow="ellipsis"))
+        found = [line(found) for found in self.referee.findings] if self.referee else []
+        below = [Text.assemble(facts, *losses), *found]
+        for text in below:
+            text.no_wrap, text.overflow = True, "ellipsis"
+        return Group(bar, *below)
 
     def _facts(self, trainer: Trainer, *, left: bool = True) -> list[str]:
         clock, stages = trainer.clock, trainer.game.stages()
@@ -150,9 +162,9 @@ def duration(seconds: float) -> str:
     return f"{s // 86400} d {s // 3600 % 24} h"
 
 
-def _losses(line: dict[str, Any]) -> list[tuple[str, str]]:
+def _losses(latest: dict[str, Any]) -> list[tuple[str, str]]:
     """The loss of each player or team of players, in three digits."""
-    losses = [(k.removeprefix("loss/"), v) for k, v in line.items() if k.startswith("loss/")]
+    losses = [(k.removeprefix("loss/"), v) for k, v in latest.items() if k.startswith("loss/")]
     return [
         (name, "not finite" if value is None else short_number(value)) for name, value in losses
     ]

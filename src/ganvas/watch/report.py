@@ -14,7 +14,7 @@ from ganvas.core import GanvasError, Trainer, registry
 from ganvas.core.files import write_whole
 from ganvas.metrics import scores
 from ganvas.metrics.scores import Scores
-from ganvas.watch import log, scoreboard, sections
+from ganvas.watch import log, scoreboard, sections, telling
 from ganvas.watch.decoration import Decoration
 
 REPORT = "report.html"
@@ -66,6 +66,7 @@ def write(folder: Path) -> Path:
     body = [
         sections.head(about, lines),
         sections.troubles(lines),
+        telling.section(folder),
         sections.samples(folder),
         scoreboard.measured(_scores(folder)),
         sections.curves(lines),

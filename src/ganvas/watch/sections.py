@@ -16,7 +16,7 @@ from ganvas.watch.progress import duration
 
 PLAIN = 120_000
 """Bytes: a larger picture is put into the page as a smaller JPEG."""
-WORDS = ("round", "images", "seconds", "stage", "trouble")
+WORDS = ("round", "images", "seconds", "stage", "trouble", "kind")
 """What a line of figures has besides figures."""
 TITLES = {
     "config": "Config",
