@@ -327,7 +327,7 @@ def test_answers_survive_a_kill_and_results_are_told_at_the_end(run, processes):
     out = ended.end(signal.SIGTERM)
     assert ended.process.returncode == 0
     assert told["answers"] == 7
-    assert told == {**results(run.folder), "hidden": 0}
+    assert told == {**results(run.folder), "hidden": 0, "run": "run", "file": "human.jsonl"}
     assert "2 raters, 7 answers" in out
     assert f"of {told['fooling']['of']} generated images judged real" in out
     assert "Traceback" not in ended.said

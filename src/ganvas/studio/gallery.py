@@ -61,7 +61,7 @@ def gallery(run: Run, n: int, seed: int) -> Gallery:
     made = run.sample(n, seed=seed, best=None, **given)
     about = {
         "game": run.plan.game,
-        "data": run.plan.data["source"],
+        "data": source.name,
         "round": run.clock.round,
         "weights": _digest(run),
         "split": source.given["split"],

@@ -66,6 +66,7 @@ def serve(
     if exposure is not None and not BRIEFEST <= exposure <= LONGEST:
         raise UsageError(f"exposure must be {BRIEFEST} to {LONGEST:,} ms, not {exposure}")
     with _listening(host, port) as listener:
+        print(f"drawing {n} images and loading {n} real ones ...", file=sys.stderr, flush=True)
         web, trials = app(run, n=n, seed=seed, exposure=exposure, hosts=_names(host))
         _say(_address(listener), host, run)
         _serve(web, listener, _address(listener) if open_browser else None)

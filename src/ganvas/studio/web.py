@@ -15,6 +15,7 @@ from urllib.parse import urlsplit
 from fastapi import FastAPI, HTTPException, Response
 from pydantic import BaseModel, Field
 
+from ganvas.studio.ledger import LEDGER
 from ganvas.studio.trials import Conflict, Trials, Unknown
 
 PAGES = {
@@ -126,7 +127,8 @@ def _add_words(web: FastAPI, trials: Trials, settings: dict[str, Any]) -> None:
 
     @web.get("/results.json")
     def results(rater: Name | None = None) -> dict[str, Any]:
-        return trials.results(rater)
+        found = trials.results(rater)
+        return {**found, "run": trials.folder.name, "file": LEDGER}  # no paths to the browser
 
 
 def _tried(ask: Callable[[], dict[str, Any]]) -> dict[str, Any]:
