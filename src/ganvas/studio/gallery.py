@@ -11,10 +11,11 @@ import torch
 from torch import Tensor
 
 from ganvas import data
-from ganvas.core import Game, Image, Points, Space, Tokens, UsageError
+from ganvas.core import Image, Points, Space, Tokens, UsageError
 from ganvas.core.chance import Chance
 from ganvas.core.checkpoint import WEIGHTS
 from ganvas.core.run import Run
+from ganvas.metrics.sides import imitated
 from ganvas.watch.pictures import grid
 
 EXAMPLES = 12
@@ -51,8 +52,8 @@ def gallery(run: Run, n: int, seed: int) -> Gallery:
             f"{run.folder} makes {WORDS.get(type(game.output), 'no images')}; people can judge "
             "runs that make images, such as one of `ganvas train dcgan --data digits`"
         )
-    source = _held_back(run)
-    real = _rows(run, source, _imitated(game), game.output, n, seed, more=EXAMPLES)
+    source = data.held_out(run.plan.data)
+    real = _rows(run, source, imitated(game, source), game.output, n, seed, more=EXAMPLES)
     given = {
         name: _rows(run, source, name, space, n, seed)
         for name, space in game.inputs.items()
@@ -70,21 +71,6 @@ def gallery(run: Run, n: int, seed: int) -> Gallery:
         "seed": seed,
     }
     return Gallery(_files(real[:n]), _files(made), _files(real[n:]), about)
-
-
-def _held_back(run: Run) -> data.Source:
-    """The part of the run's data that it was not trained on; all of it if there is no such part."""
-    plan = run.plan.data
-    same = {key: plan[key] for key in ("size", "channels", "fit", "fields") if key in plan}
-    try:
-        return data.load(plan["source"], split="test", **same)
-    except UsageError:
-        return data.reload(plan)
-
-
-def _imitated(game: Game) -> str:
-    """The field of the data that the game's samples should look like."""
-    return "y" if "x" in game.inputs else "x"
 
 
 def _rows(
