@@ -127,10 +127,10 @@ RIGGED = {
     "20 images": Case("gan", 2000, ("memorised",), table=first_20, config={"noise": 2}),
     "black images": Case("dcgan", 120, ("dead-data",), table=black),
     "NaN": Case("dcgan", 240, ("nan",), rig=nan_in_round(150)),
-    "circles": Case(
+    "momentum 0.9": Case(
         "gan",
         1000,
-        ("oscillation", "collapse"),
+        ("oscillation", "collapse", "partial-collapse"),
         "ring8",
         config={"lr": 2e-3, "momentum": 0.9, "noise": 2},
     ),
@@ -212,6 +212,7 @@ def summary(rows: list[Row]) -> Row:
     return {
         "rigged found out": f"{sum(r['right'] for r in rigged)} of {len(rigged)}",
         "healthy in silence": f"{sum(r['right'] for r in healthy)} of {len(healthy)}",
+        "healthy in silence at the end": f"{sum(not r['found'] for r in healthy)} of {len(healthy)}",
         "largest share of time": max(row["share"] for row in rows),
     }
 
