@@ -212,7 +212,7 @@ def summary(rows: list[Row]) -> Row:
     return {
         "rigged found out": f"{sum(r['right'] for r in rigged)} of {len(rigged)}",
         "healthy in silence": f"{sum(r['right'] for r in healthy)} of {len(healthy)}",
-        "healthy in silence at the end": f"{sum(not r['found'] for r in healthy)} of {len(healthy)}",
+        "healthy in silence at the end": f"{sum(not r['found'] for r in healthy)} of them",
         "largest share of time": max(row["share"] for row in rows),
     }
 
