@@ -209,11 +209,10 @@ def played(case: Case, seed: int, folder: Path) -> Row:
 def summary(rows: list[Row]) -> Row:
     rigged = [row for row in rows if row["expected"]]
     healthy = [row for row in rows if not row["expected"]]
-    silent = sum(not row["found"] for row in healthy)
     return {
         "rigged found out": f"{sum(r['right'] for r in rigged)} of {len(rigged)}",
         "healthy in silence": f"{sum(r['right'] for r in healthy)} of {len(healthy)}",
-        "healthy in silence at the end": f"{silent} of {len(healthy)}",
+        "healthy in silence at the end": f"{sum(not r['found'] for r in healthy)} of them",
         "largest share of time": max(row["share"] for row in rows),
     }
 

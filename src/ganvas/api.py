@@ -2,38 +2,21 @@
 
 from __future__ import annotations
 
-import signal
 import sys
-import threading
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from pathlib import Path
-from types import FrameType
-from typing import Any, Literal, get_args
+from typing import Any, Literal
 
 from ganvas import data as sources
 from ganvas import watch
-from ganvas.core import (
-    Diverged,
-    Game,
-    Image,
-    Listener,
-    Settings,
-    Space,
-    Trainer,
-    UsageError,
-    parallel,
-    registry,
-)
+from ganvas.core import Game, Image, Settings, Space, Trainer, UsageError, parallel, registry
 from ganvas.core.registry import Card, card, make
 from ganvas.core.run import Plan, Run
 from ganvas.metrics import scores
 from ganvas.metrics.evaluation import evaluate as measure_run
-from ganvas.metrics.evaluation import fitting
 from ganvas.metrics.scores import Scores
 from ganvas.metrics.sides import Wish
-from ganvas.watch.checkpoints import Checkpoints
-from ganvas.watch.evaluator import Evaluator
+from ganvas.playing import Watching, play
 from ganvas.watch.second_look import evidence_of
 from ganvas.watch.verdicts import Finding, judge
 
@@ -123,7 +106,7 @@ def train(
         GanvasError: if the training failed; what was saved is in the run's folder.
     """
     _one_length(steps, images, minutes)
-    _check(on_collapse)
+    how = Watching(save_every, evaluate_every, metrics, on_collapse, quiet)
     settings = settings or Settings()
     cls = registry.register(game) if isinstance(game, type) else registry.find(game)
     chosen = registry.preset_of(cls, preset)
@@ -131,19 +114,14 @@ def train(
     options = registry.config_of(cls).build(**values)
     source = _open(cls, data or chosen.data, size, channels, fit, chosen.spaces.get("x"))
     name = registry.name_of(cls)
-    plan = Plan.of(
-        name, options, source.spaces, source.to_json(),
-        preset=preset, seed=seed, settings=settings, rounds=steps, minutes=minutes,
-    )  # fmt: skip
-    trainer = Trainer(
-        plan.build(), source.tables, seed=seed, settings=settings, rounds=steps, minutes=minutes
-    )
-    measuring = _measurable(trainer.game, plan.data, evaluate_every, metrics)
+    terms: Any = {"seed": seed, "settings": settings, "rounds": steps, "minutes": minutes}
+    plan = Plan.of(name, options, source.spaces, source.to_json(), preset=preset, **terms)
+    trainer = Trainer(plan.build(), source.tables, **terms)
+    how.check(trainer.game, plan.data)
     folder = Path(out) if out else _free_folder(f"{name}-{source.name}")
     run = Run.create(folder, plan) if parallel.rank() == 0 else None
     _say(source, quiet=quiet or run is None)
-    listeners = _listeners(run, save_every, measuring, on_collapse, quiet=quiet)
-    return _play(trainer, folder, listeners)
+    return play(trainer, run, folder, how)
 
 
 def resume(
@@ -176,7 +154,7 @@ def resume(
         CheckpointError: if the checkpoint is damaged.
     """
     _one_length(steps, images, minutes)
-    _check(on_collapse)
+    how = Watching(save_every, evaluate_every, metrics, on_collapse, quiet)
     run = Run(folder)
     source = sources.reload(run.plan.data)
     settings = Settings.build(**run.plan.settings)
@@ -191,10 +169,9 @@ def resume(
             f"{run.folder} has reached its goal after {trainer.clock.round} rounds and "
             f"{trainer.clock.images} images; give a longer --steps, --images or --minutes"
         )
-    measuring = _measurable(trainer.game, run.plan.data, evaluate_every, metrics)
+    how.check(trainer.game, run.plan.data)
     mine = run if parallel.rank() == 0 else None
-    listeners = _listeners(mine, save_every, measuring, on_collapse, quiet=quiet)
-    return _play(trainer, run.folder, listeners)
+    return play(trainer, mine, run.folder, how)
 
 
 def doctor(folder: str | Path) -> list[Finding]:
@@ -206,80 +183,6 @@ def doctor(folder: str | Path) -> list[Finding]:
     return judge(evidence_of(Run(folder))[0])
 
 
-Measuring = tuple[int, Sequence[str] | None]
-"""Rounds between measurements, and the figures."""
-
-
-def _listeners(
-    run: Run | None,
-    save_every: float,
-    measuring: Measuring | None,
-    on_collapse: watch.OnCollapse,
-    *,
-    quiet: bool,
-) -> list[Listener]:
-    """All that watches a run; nothing in the processes that do not write, where `run` is None."""
-    if run is None:
-        return []
-    return [
-        Checkpoints(run, save_every),
-        *([Evaluator(run, *measuring)] if measuring else []),
-        *watch.listeners(run.folder, on_collapse=on_collapse, quiet=quiet),
-    ]
-
-
-def _play(trainer: Trainer, folder: Path, listeners: Sequence[Listener]) -> Run:
-    """Lets the trainer run to its end."""
-    trainer.listeners = list(listeners)
-    try:
-        with _stopped_by_signals(trainer):
-            reason = trainer.run()
-    except Diverged as error:
-        raise Diverged(f"{error}; the run is {folder}") from error
-    parallel.wait()
-    finished = Run(folder)
-    finished.ended = reason
-    return finished
-
-
-@contextmanager
-def _stopped_by_signals(trainer: Trainer) -> Iterator[None]:
-    """SIGINT and SIGTERM end the run after its round; a second one ends it at once."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-
-    def stop(number: int, frame: FrameType | None) -> None:
-        if trainer.stopping is not None:
-            signal.default_int_handler(number, frame)
-        trainer.stopping = f"stopped by {signal.Signals(number).name}"
-
-    before = {number: signal.signal(number, stop) for number in (signal.SIGINT, signal.SIGTERM)}
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
-
-
-def _measurable(
-    game: Game, trained_on: dict[str, Any], every: int | None, metrics: Sequence[str] | None
-) -> Measuring | None:
-    """What an `Evaluator` is asked for, if anything.
-
-    Raises:
-        UsageError: before a run begins, if it could not be measured like that.
-    """
-    if every is None:
-        if metrics is not None:
-            raise UsageError("--metrics names what --evaluate-every measures: give both")
-        return None
-    if every < 1:
-        raise UsageError(f"--evaluate-every must be at least 1 round, not {every}")
-    fitting(game, trained_on, Wish(metrics=metrics))
-    return every, metrics
-
-
 def _one_length(steps: int | None, images: int | None, minutes: float | None) -> None:
     given = {"--steps": steps, "--images": images, "--minutes": minutes}
     asked = {name: value for name, value in given.items() if value is not None}
@@ -288,13 +191,6 @@ def _one_length(steps: int | None, images: int | None, minutes: float | None) ->
     for name, value in asked.items():
         if not value > 0:
             raise UsageError(f"{name} must be above 0, not {value:g}")
-
-
-def _check(on_collapse: str) -> None:
-    if on_collapse not in (known := get_args(watch.OnCollapse)):
-        raise UsageError(f"on_collapse must be {' or '.join(known)}, not {on_collapse!r}")
-    if on_collapse == "rollback" and parallel.expected() > 1:
-        raise UsageError("several processes cannot be rolled back; take --on-collapse stop")
 
 
 def _open(
