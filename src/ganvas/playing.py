@@ -22,7 +22,11 @@ from ganvas.watch.evaluator import Evaluator
 
 @dataclass(frozen=True)
 class Watching:
-    """How a run is watched: the arguments of `ganvas.train` that are about it."""
+    """How a run is watched: the arguments of `ganvas.train` that are about it.
+
+    Raises:
+        UsageError: if they contradict each other.
+    """
 
     save_every: float
     evaluate_every: int | None
@@ -30,15 +34,7 @@ class Watching:
     on_collapse: watch.OnCollapse
     quiet: bool
 
-    def check(self, game: Game, trained_on: Mapping[str, Any]) -> None:
-        """Says what cannot be, before anything is written.
-
-        Args:
-            trained_on: the `to_json` of the game's data.
-
-        Raises:
-            UsageError: if something is asked for that there is not.
-        """
+    def __post_init__(self) -> None:
         if self.on_collapse not in (known := get_args(watch.OnCollapse)):
             wanted = " or ".join(known)
             raise UsageError(f"on_collapse must be {wanted}, not {self.on_collapse!r}")
@@ -46,10 +42,20 @@ class Watching:
             raise UsageError("several processes cannot be rolled back; take --on-collapse stop")
         if self.evaluate_every is None and self.metrics is not None:
             raise UsageError("--metrics names what --evaluate-every measures: give both")
+        if self.evaluate_every is not None and self.evaluate_every < 1:
+            every = self.evaluate_every
+            raise UsageError(f"--evaluate-every must be at least 1 round, not {every}")
+
+    def check(self, game: Game, trained_on: Mapping[str, Any]) -> None:
+        """Says which figures cannot be, before anything is written.
+
+        Args:
+            trained_on: the `to_json` of the game's data.
+
+        Raises:
+            UsageError: if one of the metrics does not fit the game.
+        """
         if self.evaluate_every is not None:
-            if self.evaluate_every < 1:
-                every = self.evaluate_every
-                raise UsageError(f"--evaluate-every must be at least 1 round, not {every}")
             fitting(game, trained_on, Wish(metrics=self.metrics))
 
     def listeners(self, run: Run) -> list[Listener]:

@@ -37,11 +37,11 @@ def look(number: int, **other) -> dict:
 START = look(0, spread=0.01, gap=1.5, classes=[1.0] + [0.0] * 9, wins=0.5, moved={})
 
 
-def run(*others: dict, stats: tuple = (), first: dict = START) -> Evidence:
-    """A run of ten looks; the last ones are made of `others`."""
-    good = [look(i) for i in range(1, 11 - len(others))]
+def run(*others: dict, stats: tuple = (), first: dict = START, good: int | None = None) -> Evidence:
+    """A run of ten looks, or of less `good` ones; the last ones are made of `others`."""
+    well = [look(i) for i in range(1, 11 - len(others))][:good]
     bad = [look(10 - len(others) + i, **other) for i, other in enumerate(others, 1)]
-    return Evidence(list(stats), [first, *good, *bad], {"lr": 1e-3, "batch": 64})
+    return Evidence(list(stats), [first, *well, *bad], {"lr": 1e-3, "batch": 64})
 
 
 def names(evidence: Evidence) -> list[str]:
@@ -71,11 +71,24 @@ TROUBLES = {
     "a layer grew": ("exploding", run({"sigma": {"G.out": 200.0, "D.out": 2.0}})),
     "a layer is no number": ("exploding", run({"sigma": {"G.out": None, "D.out": 2.0}})),
     "alike": ("collapse", run(*[{"spread": 0.05, "gap": 0.5}] * 3)),
+    "one and the same since": (
+        "collapse",
+        run(*[{"spread": 1e-5, "gap": g} for g in (0.7, 0.5)], first=look(0, spread=0.1), good=0),
+    ),
     "alike from the first": ("collapse", run(*[{"spread": 0.05, "gap": 0.5}] * 10)),
     "a class missing": ("partial-collapse", run(*[{"classes": [0, 0.2, *EVEN[2:]]}] * 5)),
     "kinds missing": (
         "partial-collapse",
         run(*[{**some(read=0.2), "heaps": [0, 0, 0, 0.4, *EVEN[4:]]}] * 6),
+    ),
+    "now this class, now that": (
+        "partial-collapse",
+        run(
+            *[
+                {"classes": [float(i == c) for i in range(10)], "gap": 0.6, "spread": 0.5}
+                for c in (1, 8, 1, 5)
+            ]
+        ),
     ),
     "diversity fell": ("partial-collapse", run(*[{"spread": 0.45, "gap": 0.2}] * 3)),
     "D always right": ("strong-critic", run(*[{**FAR, "wins": 1.0}] * 5)),

@@ -64,11 +64,11 @@ def frozen(e: Evidence) -> Iterator[Seen]:
     for name in e.last.get("steps", {}):
 
         def still(look: Line, name: str = name) -> bool:
-            return look.get("moved", {}).get(name, 1.0) < 1e-7
+            return look["moved"][name] is not None and look["moved"][name] < 1e-7
 
-        looks = streak(e.looks, still)
-        before = [look for look in e.looks if look not in looks]
-        if not looks or not before:
+        looks = streak([look for look in e.looks if name in look.get("moved", {})], still)
+        before = e.looks[: e.looks.index(looks[0])] if looks else []
+        if not before:
             continue
         steps = looks[-1]["steps"].get(name, 0) - before[-1]["steps"].get(name, 0)
         # A rate that falls to 0 may end a run: what counts is a player that never moved, or

@@ -11,31 +11,37 @@ from ganvas.watch.evidence import Evidence
 from ganvas.watch.eye import Eye, some_rows
 from ganvas.watch.lines import Line
 
+FEW = 3
+"""Looks that a short run had time for, and that a judgement had better not rest on alone."""
+
 
 def evidence_of(run: Run) -> tuple[Evidence, str | None]:
     """All that there is to judge a run by; nothing is written.
 
-    If nobody has looked since its players learned anything, this looks once.
+    Where the referee has looked `FEW` times or less since the players learned anything, and not at
+    the newest state, this looks at it.
 
     Returns:
         The evidence, and why it could not look if it should have.
     """
     evidence = Evidence.of(run.folder)
-    if evidence.warm:
+    if len(evidence.warm) > FEW:
         return evidence, None
     try:
-        return replace(evidence, looks=[*evidence.looks, look_at(run)]), None
+        state = checkpoint.read(checkpoint.locate(run.folder))
+        if evidence.warm and state.rest["clock"]["images"] <= evidence.last["images"]:
+            return evidence, None
+        return replace(evidence, looks=[*evidence.looks, look_at(run, state)]), None
     except (GanvasError, OSError) as error:
-        return evidence, str(error)
+        return evidence, None if evidence.warm else str(error)
 
 
-def look_at(run: Run) -> Line:
+def look_at(run: Run, state: checkpoint.State) -> Line:
     """Looks at the newest state of a run.
 
     Raises:
-        GanvasError: if it has none, or its data is gone.
+        GanvasError: if its data is gone.
     """
-    state = checkpoint.read(checkpoint.locate(run.folder))
     game, steps = run.game, state.rest["steps"]
     for name, player in game.players.items():
         player.steps = steps.get(name, 0)

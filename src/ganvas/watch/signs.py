@@ -16,6 +16,9 @@ from ganvas.watch.lines import Line
 ALIKE = 0.25
 """Samples are alike if they differ a quarter as much as real ones. Blurred ones differ more than
 half as much; those of one class out of ten, two thirds as much."""
+GONE = 0.01
+"""Samples are one and the same. An untrained generator may make them as alike, and a trained one
+never again: they count if they differed three times as much at first."""
 RARE = 0.1
 """A kind is missing if it is made a tenth as often as it occurs (the measure for toy modes too)."""
 FEWEST = 6
@@ -23,6 +26,9 @@ FEWEST = 6
 LOST = 0.25
 """Kinds that nobody named are heaps of nearby rows, and a heap may be empty by chance or for a
 smoother style. So much of the data in empty heaps is more than that."""
+NARROW = 0.4
+"""A look sees few kinds if they are as many as four in ten of those that the data has, both counted
+by the inverse of Simpson's index. Healthy runs are above 0.7 once they have learned."""
 FELL = 0.6
 """Diversity fell if it is below so much of the most there was. Looks differ by some percent."""
 FAR = 0.1

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import pairwise
 from statistics import median
 
@@ -17,9 +17,11 @@ from ganvas.watch.signs import (
     FAR,
     FELL,
     FEWEST,
+    GONE,
     LONG,
     LOST,
     MOSTLY,
+    NARROW,
     RARE,
     READ,
     SURELY,
@@ -43,8 +45,10 @@ def collapse(e: Evidence) -> Iterator[Seen]:
     now, most = looks[-1]["spread"], max(look["spread"] for look in e.warm)
     few = len(e.warm) < 3 and min(looks[-1]["steps"].values()) >= 10 * WARM
     fell = most > 2 * ALIKE and len(looks) > 1
+    first = e.looks[0].get("spread", 0.0)
+    gone = len(looks) > 1 and all(look["spread"] < min(GONE, first / 3) for look in looks)
     spreading = rises(looks, "spread", 0.05) and unfolding(looks)
-    if not fell and not few and (lasted(looks) < LONG or spreading):
+    if not (fell or few or gone) and (lasted(looks) < LONG or spreading):
         return
     seen = f"two samples differ by {now:.1%} of what two real ones do"
     if most > 2 * ALIKE:
@@ -71,7 +75,32 @@ def partial_collapse(e: Evidence) -> Iterator[Seen]:
             seen += " ({} of {} modes covered)".format(*looks[-1]["modes"])
         yield Seen("partial-collapse", seen, looks[0]["images"], sureness(len(looks), part))
         return
-    yield from _fallen(e)
+    yield from _narrow(e, kinds) or _fallen(e)
+
+
+def _narrow(e: Evidence, kinds: str) -> list[Seen]:
+    """A few kinds at a time, be it others from look to look: few modes, between which it hops."""
+
+    def share(look: Line) -> float:
+        return _number(look[kinds]) / _number(look["real"][kinds])
+
+    looks = streak(e.warm, lambda look: kinds in look and share(look) < NARROW)
+    if len(looks) < 2 or lasted(looks) < LONG or rises(looks, "gap", -LONG):
+        return []
+    usual = median(_number(look[kinds]) for look in looks)
+    which = "classes" if kinds == "classes" else "kinds of rows"
+    seen = (
+        f"a look sees {usual:.1f} {which}; in the data they count as {_number(e.real[kinds]):.1f}"
+    )
+    if "modes" in looks[-1]:
+        seen += " ({} of {} modes covered)".format(*looks[-1]["modes"])
+    far = 1 - median(map(share, looks)) / NARROW
+    return [Seen("partial-collapse", seen, looks[0]["images"], sureness(len(looks), far))]
+
+
+def _number(shares: Sequence[float]) -> float:
+    """How many kinds there are, each counted by its share: the inverse of Simpson's index."""
+    return 1 / max(1e-9, sum(share**2 for share in shares))
 
 
 def _missing(look: Line, kinds: str) -> set[int]:
@@ -91,10 +120,10 @@ def _part(look: Line, kinds: str, which: set[int]) -> float:
     return sum(look["real"].get(kinds, [])[i] for i in which)
 
 
-def _fallen(e: Evidence) -> Iterator[Seen]:
+def _fallen(e: Evidence) -> list[Seen]:
     """Diversity was there, and went."""
     if len(e.warm) < 3:
-        return
+        return []
     peak = max(e.warm, key=lambda look: look["spread"])
     after = e.warm[e.warm.index(peak) :]
     looks = streak(after, lambda look: look["spread"] < FELL * min(1.0, peak["spread"]))
@@ -102,7 +131,8 @@ def _fallen(e: Evidence) -> Iterator[Seen]:
         was, now = peak["spread"], looks[-1]["spread"]
         seen = f"two samples differ by {now:.0%} of what two real ones do; it was {was:.0%}"
         sure = sureness(len(looks), 1 - now / was)
-        yield Seen("partial-collapse", seen, looks[0]["images"], sure)
+        return [Seen("partial-collapse", seen, looks[0]["images"], sure)]
+    return []
 
 
 def memorised(e: Evidence) -> Iterator[Seen]:
