@@ -112,6 +112,13 @@ RIGGED = {
         "ring8",
         config={"lr": 2e-2, "momentum": 0.9, "noise": 16, "ema": None},
     ),
+    "collapse, hopping": Case(
+        "gan",
+        1000,
+        ("partial-collapse", "collapse"),
+        "ring8",
+        config={"lr": 2e-3, "momentum": 0.9, "noise": 16, "ema": None},
+    ),
     "frozen generator": Case("dcgan", 240, ("frozen",), rig=rate("G", 0.0, 0.0)),
     "frozen discriminator": Case("gan", 800, ("weak-critic", "frozen"), rig=rate("D", 1e-9)),
     "discriminator at 100x the rate": Case(

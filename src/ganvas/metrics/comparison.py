@@ -100,8 +100,11 @@ def plot(found: Sequence[Line]) -> bytes:
             axis.xaxis.set_major_locator(MaxNLocator(6))
             axis.xaxis.set_major_formatter(EngFormatter(sep=""))
             axis.grid(alpha=0.3)
-            axis.margins(x=0.08)
+            # From 0: a short stretch, enlarged, would look like a long way.
+            axis.set_xlim(0, 1.08 * axis.dataLim.xmax or 1)
         better = "" if about["better"] == "neither" else f"\n({about['better']} is better)"
+        if row[0].dataLim.ymin >= 0:
+            row[0].set_ylim(0, 1.08 * row[0].dataLim.ymax or 1)
         row[0].set_ylabel(about["title"] + better)
     handles, words = axes[0][0].get_legend_handles_labels()
     figure.legend(handles, words, loc="outside upper center", ncols=2, frameon=False)

@@ -50,8 +50,9 @@ class Protocol:
 
 
 def _short(value: Any) -> str:
-    if isinstance(value, dict):
-        return " ".join(f"{k} {_short(v)}" for k, v in value.items() if v not in ([], ()))
+    if isinstance(value, dict) and value:
+        name, *rest = [(k, _short(v)) for k, v in value.items() if v not in ([], ())]
+        return name[1] + (f" ({', '.join(' '.join(pair) for pair in rest)})" if rest else "")
     return value[:8] if isinstance(value, str) and len(value) == 64 else str(value)
 
 
