@@ -46,7 +46,8 @@ def collapse(e: Evidence) -> Iterator[Seen]:
     few = len(e.warm) < 3 and min(looks[-1]["steps"].values()) >= 10 * WARM
     fell = most > 2 * ALIKE and len(looks) > 1
     first = e.looks[0].get("spread", 0.0)
-    gone = len(looks) > 1 and all(look["spread"] < min(GONE, first / 3) for look in looks)
+    usual = median(look["spread"] for look in looks)
+    gone = len(looks) > 1 and usual < min(GONE, first / 3)
     spreading = rises(looks, "spread", 0.05) and unfolding(looks)
     if not (fell or few or gone) and (lasted(looks) < LONG or spreading):
         return
