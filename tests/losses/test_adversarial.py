@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from typing import get_args
 
 import pytest
 import torch
@@ -12,7 +13,7 @@ from torch import Tensor
 from ganvas.losses import adversarial
 
 LOG2 = math.log(2)
-PAIRS = ("minimax_d", "wasserstein_d", "least_squares_d")
+PAIRS = ("minimax_d", "wasserstein_d", "least_squares_d", "hinge_d", "relativistic_d")
 SINGLES = ("minimax_g", "nonsaturating_g", "wasserstein_g", "least_squares_g")
 
 
@@ -32,12 +33,54 @@ FORMULAS: dict[str, Callable[..., float]] = {
     "wasserstein_g": lambda f: -f,
     "least_squares_d": lambda r, f: ((r - 1) ** 2 + f**2) / 2,
     "least_squares_g": lambda f: (f - 1) ** 2 / 2,
+    "hinge_d": lambda r, f: max(0, 1 - r) + max(0, 1 + f),
+    "relativistic_d": lambda r, f: -log_sigmoid(r - f),
 }
+OF_ALL = {"relativistic_average_d"}
+"""What is no mean over pairs; it has a test of its own."""
 
 
 def test_no_loss_goes_without_a_formula() -> None:
     known = {name for name in vars(adversarial) if name.endswith(("_d", "_g"))}
-    assert known == FORMULAS.keys()
+    assert known == FORMULAS.keys() | OF_ALL
+    assert {*adversarial.LOSSES} == {*get_args(adversarial.LossName)}
+
+
+def test_the_relativistic_average() -> None:
+    """Each score against the mean of the other side; swapped, it is what G wants."""
+    real, fake = scores(5), scores(5, seed=1)
+    r, f = real.mean().item(), fake.mean().item()
+    expected = -sum(log_sigmoid(a - f) for a in real.tolist()) / 5
+    expected -= sum(log_sigmoid(r - b) for b in fake.tolist()) / 5
+    loss = adversarial.LOSSES["relativistic-average"]
+    assert loss.critic(real, fake).item() == pytest.approx(expected, rel=1e-12)
+    assert loss.maker(fake, real).item() == pytest.approx(
+        adversarial.relativistic_average_d(fake, real).item()
+    )
+    assert torch.autograd.gradcheck(
+        adversarial.relativistic_average_d, (real.requires_grad_(), fake.requires_grad_())
+    )
+
+
+@pytest.mark.parametrize("name", adversarial.LOSSES)
+def test_the_maker_climbs_where_the_critic_falls(name: adversarial.LossName) -> None:
+    """Higher scores of fakes never hurt the maker and never help the critic, near the middle."""
+    loss = adversarial.LOSSES[name]
+    real, fake = torch.full((4,), 0.6).double(), torch.full((4,), 0.4).double().requires_grad_()
+    (for_maker,) = torch.autograd.grad(loss.maker(fake, real), fake)
+    (for_critic,) = torch.autograd.grad(loss.critic(real, fake), fake)
+    assert (for_maker < 0).all()
+    assert (for_critic > 0).all()
+
+
+def test_smoothed_targets() -> None:
+    """The cross entropy of D(x) with 1 - smooth; the square of what lacks to it."""
+    real, fake = scores(5), scores(5, seed=1)
+    p, q = real.sigmoid(), fake.sigmoid()
+    expected = -(0.9 * p.log() + 0.1 * (1 - p).log()).mean() - (1 - q).log().mean()
+    torch.testing.assert_close(adversarial.minimax_d(real, fake, smooth=0.1), expected)
+    expected = ((real - 0.9).square().mean() + fake.square().mean()) / 2
+    torch.testing.assert_close(adversarial.least_squares_d(real, fake, smooth=0.1), expected)
 
 
 @pytest.mark.parametrize("name", PAIRS)

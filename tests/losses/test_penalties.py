@@ -6,7 +6,13 @@ import pytest
 import torch
 from torch import Tensor, nn
 
-from ganvas.losses.penalties import clip_weights, gradient_penalty, r1
+from ganvas.losses.penalties import (
+    clip_weights,
+    dragan_penalty,
+    gradient_penalty,
+    orthogonal,
+    zero_centred,
+)
 
 
 def draw(*shape: int, seed: int = 0) -> Tensor:
@@ -74,23 +80,65 @@ def test_gradient_penalty_teaches_the_critic_alone() -> None:
 def test_r1_of_the_quadratic() -> None:
     real = draw(5, 1, 2, 3).requires_grad_()
     expected = real.detach().flatten(1).square().sum(1).mean() / 2
-    torch.testing.assert_close(r1(quadratic(real), real).detach(), expected)
+    torch.testing.assert_close(zero_centred(quadratic(real), real).detach(), expected)
 
 
 def test_r1_takes_each_row_for_itself() -> None:
     critic, rows = Smooth(), draw(4, 6)
-    parts = [r1(critic(row), row) for row in (r[None].requires_grad_() for r in rows)]
+    parts = [zero_centred(critic(row), row) for row in (r[None].requires_grad_() for r in rows)]
     real = rows.clone().requires_grad_()
-    torch.testing.assert_close(r1(critic(real), real), torch.stack(parts).mean())
+    torch.testing.assert_close(zero_centred(critic(real), real), torch.stack(parts).mean())
 
 
 def test_r1_can_be_descended() -> None:
     real = draw(3, 6).requires_grad_()
 
     def penalty(weight: Tensor) -> Tensor:
-        return r1((real @ weight).tanh().sum(1), real)
+        return zero_centred((real @ weight).tanh().sum(1), real)
 
     assert torch.autograd.gradcheck(penalty, (draw(6, 4, seed=7).requires_grad_(),))
+
+
+def test_dragan_penalises_slopes_near_the_data_alone() -> None:
+    """Of w·x the slope is w everywhere; of x²/2 it is x + δ."""
+    real, noise = draw(6, 3), torch.rand(6, 3, generator=torch.Generator().manual_seed(1)).double()
+    weight = torch.tensor([3.0, 0.0, 4.0]).double()
+    flat = dragan_penalty(lambda x: x @ weight, real, noise)
+    assert flat.item() == pytest.approx((5 - 1) ** 2)
+    at = real + 0.5 * real.std() * noise
+    expected = (at.norm(dim=1) - 1).square().mean()
+    found = dragan_penalty(lambda x: x.square().sum(1) / 2, real, noise)
+    torch.testing.assert_close(found.detach(), expected)
+
+
+def test_orthogonal_rows_are_free() -> None:
+    """Norms cost nothing, angles do: (w1·w2)² twice, once in either place."""
+    net = nn.Linear(2, 2, bias=True).double()
+    with torch.no_grad():
+        net.weight.copy_(torch.tensor([[3.0, 0.0], [0.0, 5.0]]))
+        assert orthogonal(net).item() == 0
+        net.weight.copy_(torch.tensor([[1.0, 2.0], [3.0, 4.0]]))
+    assert orthogonal(net).item() == pytest.approx(2 * 11**2)
+    kernel = nn.Conv2d(2, 3, 3, bias=False).double()
+    gram = kernel.weight.flatten(1) @ kernel.weight.flatten(1).T
+    expected = (gram * (1 - torch.eye(3))).square().sum()
+    torch.testing.assert_close(orthogonal(kernel), expected)
+
+    def cost(weight: Tensor) -> Tensor:
+        return torch.func.functional_call(Cost(net), {"net.weight": weight}, ())
+
+    assert torch.autograd.gradcheck(cost, (net.weight.detach().requires_grad_(),))
+
+
+class Cost(nn.Module):
+    """`orthogonal` as a network, whose weights can be given."""
+
+    def __init__(self, net: nn.Module) -> None:
+        super().__init__()
+        self.net = net
+
+    def forward(self) -> Tensor:
+        return orthogonal(self.net)
 
 
 def test_clip_weights() -> None:

@@ -94,7 +94,7 @@ def test_judging_is_not_random() -> None:
 
 def test_unknown_loss() -> None:
     with pytest.raises(UsageError, match="minimax"):
-        make("gan", loss="hinge")
+        make("gan", loss="cross-entropy")
 
 
 def test_at_first_nobody_can_tell() -> None:

@@ -60,7 +60,7 @@ def test_the_loss(space: Space, weight: float) -> None:
     penalty = (torch.stack(slopes) - 1).square().mean()
     expected = game.C(fake).mean() - game.C(x).mean() + weight * penalty
     torch.testing.assert_close(move.loss, expected)
-    torch.testing.assert_close(move.figures["penalty"], penalty)
+    torch.testing.assert_close(move.figures["gp"], penalty)
 
 
 def test_five_steps_of_the_critic_then_one_of_the_generator() -> None:

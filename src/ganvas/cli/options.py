@@ -9,12 +9,13 @@ from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field, make_dataclass
 from difflib import get_close_matches
 from itertools import pairwise
-from types import NoneType, UnionType
-from typing import Annotated, Any, Literal, Union, get_args, get_origin, get_type_hints
+from types import NoneType
+from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 
 import tyro
 from tyro.constructors import PrimitiveConstructorSpec
 
+from ganvas.cli.hints import alternatives, choices, expected, kind, shown
 from ganvas.core import Schedule, UsageError
 from ganvas.core.config import Options, docs
 
@@ -97,7 +98,8 @@ def options_of(options: Options, *, but: Collection[str] = (), **more: Any) -> l
     hints, helps = get_type_hints(type(options)), docs(type(options))
     made: list[Option] = []
     for name in (f.name for f in dataclasses.fields(options) if f.name not in but):
-        about: dict[str, Any] = {"default": getattr(options, name), "help": helps.get(name, "")}
+        help = helps.get(name, "") + choices(hints[name])
+        about: dict[str, Any] = {"default": getattr(options, name), "help": help}
         made.append(Option(**{"name": name, "hint": hints[name], **about, **more.get(name, {})}))
     return made
 
@@ -108,7 +110,11 @@ def flags_of(options: Sequence[Option]) -> list[str]:
 
 
 def parse(
-    command: str, about: str, groups: Mapping[str, Sequence[Option]], words: Sequence[str]
+    command: str,
+    about: str,
+    groups: Mapping[str, Sequence[Option]],
+    words: Sequence[str],
+    elsewhere: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
     """Reads the options of a command; `--help` prints them, by group, and leaves.
 
@@ -117,6 +123,7 @@ def parse(
         about: what to say of it in the help.
         groups: the options, by the word that heads them.
         words: what was typed after it.
+        elsewhere: why there is not what other commands have, by the option as it is typed.
 
     Returns:
         The value of each option, by name.
@@ -143,6 +150,9 @@ def parse(
         config=(tyro.conf.OmitArgPrefixes, tyro.conf.FlagCreatePairsOff),
         return_unknown_args=True,
     )
+    for option in (word.split("=")[0] for word in left if elsewhere):
+        if elsewhere and option in elsewhere:
+            raise UsageError(f"ganvas {command} has no option {option}: {elsewhere[option]}")
     refuse(left, known, command)
     return {k: v for name, *_ in parts for k, v in vars(getattr(made, name)).items()}
 
@@ -211,13 +221,6 @@ def size_of(text: str) -> int | tuple[int, int]:
     return sides[0] if len(sides) == 1 else (sides[0], sides[1])
 
 
-def alternatives(hint: Any) -> tuple[Any, ...]:
-    """The alternatives of a union, None first, text last; or the type alone."""
-    if get_origin(hint) not in (Union, UnionType):
-        return (hint,)
-    return tuple(sorted(get_args(hint), key=lambda h: (h is not NoneType, h is str)))
-
-
 def _read(text: str, hint: Any) -> Any:
     """A value of a plain type; ValueError if the text is none."""
     if hint is NoneType and text.lower() == "none":
@@ -231,7 +234,7 @@ def _read(text: str, hint: Any) -> Any:
     if hint is str:
         return text
     if get_origin(hint) is tuple:
-        words = [word for word in text.split(",") if word]
+        words = [] if text.lower() == "none" else [word for word in text.split(",") if word]
         if ... in get_args(hint) or len(words) == len(get_args(hint)):
             return tuple(_read(word, get_args(hint)[0]) for word in words)
     if get_origin(hint) is Literal:
@@ -239,54 +242,3 @@ def _read(text: str, hint: Any) -> Any:
             if str(choice) == text:
                 return choice
     raise ValueError(text)
-
-
-_WORDS = {
-    int: ("N", "a whole number"),
-    float: ("X", "a number"),
-    Schedule: ("SCHEDULE", "a schedule ('2e-4@0 0@1')"),
-    NoneType: ("none", "none"),
-}
-
-
-def kind(hint: Any, name: str = "text", *, none: bool = True) -> str:
-    """A type as it stands for a value in the help, such as `X|none`, or `X` if not `none`."""
-    words = []
-    for option in sorted(alternatives(hint), key=lambda h: h is NoneType):
-        if option is NoneType and not none:
-            continue
-        if get_origin(option) is Literal:
-            words.append("{" + ",".join(map(str, get_args(option))) + "}")
-        elif get_origin(option) is tuple:
-            each = kind(get_args(option)[0], name)
-            several = [each] * len(get_args(option))
-            words.append(",".join([each, each, "..."] if ... in get_args(option) else several))
-        else:
-            words.append(_WORDS.get(option, (name.upper(), ""))[0])
-    return "|".join(words)
-
-
-def expected(hint: Any, *, none: bool = True) -> str:
-    """A type in words, for a message; with None among them only if `none`."""
-    words = []
-    for option in sorted(alternatives(hint), key=lambda h: h is NoneType):
-        if option is NoneType and not none:
-            continue
-        if get_origin(option) is Literal:
-            words.append(" or ".join(map(str, get_args(option))))
-        elif get_origin(option) is tuple:
-            each = expected(get_args(option)[0]).removeprefix("a ")
-            number = "" if ... in get_args(option) else f"{len(get_args(option))} "
-            words.append(f"{number}values with commas between, each a {each}")
-        else:
-            words.append(_WORDS.get(option, ("", "a word"))[1])
-    return " or ".join(words)
-
-
-def shown(value: Any) -> str:
-    """A value as it could be typed."""
-    if isinstance(value, tuple):
-        return ",".join(map(shown, value))
-    if isinstance(value, float):
-        return f"{value:g}"
-    return "none" if value is None else str(value)

@@ -6,9 +6,11 @@ import json
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
 
-from ganvas.cli.options import JSON, kind, options_of, refuse, shown, take, value_of
+from ganvas.cli.hints import kind, shown
+from ganvas.cli.options import JSON, options_of, refuse, take, value_of
 from ganvas.cli.printing import bold, full, in_turn, paragraph, table
 from ganvas.core import UsageError, registry
+from ganvas.core.config import groups
 from ganvas.core.registry import Card
 
 PRESET = "--preset"
@@ -41,7 +43,11 @@ def _lines(card: Card) -> Iterator[str]:
     yield table(_facts(card))
     yield from ("", bold("players"), table(_players(card), right=[2], indent=2))
     yield from ("", bold(f"options of ganvas train {card.name}"))
-    yield table(_options(card), right=[2], indent=2)
+    own, tricks = _options(card)
+    yield table(own, right=[2], indent=2)
+    if tricks:
+        yield from ("", bold("tricks that can be switched on (what they do: --help)"))
+        yield paragraph(" ".join(tricks))
     preset = "" if card.preset == "default" else f" --preset {card.preset}"
     yield from ("", bold("to train it"), f"  ganvas train {card.name}{preset}")
 
@@ -87,8 +93,11 @@ def _players(card: Card) -> list[tuple[str, ...]]:
     ]
 
 
-def _options(card: Card) -> list[tuple[str, ...]]:
-    """Name, type, default and meaning of each field of the config."""
+def _options(card: Card) -> tuple[list[tuple[str, ...]], list[str]]:
+    """Name, type, default and meaning of each field of the config; and the names of the tricks."""
     values = {name: about["default"] for name, about in card.config.items()}
     config = registry.config_of(registry.find(card.name)).build(**values)
-    return [(o.word, kind(o.hint), shown(o.default), o.help) for o in options_of(config)]
+    found, group = options_of(config), groups(type(config))
+    own = [o for o in found if group[o.name] == "game"]
+    rows: list[tuple[str, ...]] = [(o.word, kind(o.hint), shown(o.default), o.help) for o in own]
+    return rows, [o.word for o in found if group[o.name] != "game"]

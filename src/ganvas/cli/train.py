@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 from ganvas import api
 from ganvas.cli.drawings import example
+from ganvas.cli.hints import shown
 from ganvas.cli.options import (
     JSON,
     Option,
@@ -18,7 +19,6 @@ from ganvas.cli.options import (
     options_of,
     parse,
     refuse,
-    shown,
     size_of,
     take,
     value_of,
@@ -27,7 +27,9 @@ from ganvas.cli.pages import HELP, PAGES
 from ganvas.cli.printing import is_first, table
 from ganvas.core import GameError, Settings, UsageError, parallel, registry
 from ganvas.core.config import Options
+from ganvas.core.config import groups as config_groups
 from ganvas.core.run import Run
+from ganvas.tricks.options import DuelConfig
 from ganvas.watch import OnCollapse, files, log
 from ganvas.watch.evidence import Evidence
 from ganvas.watch.verdicts import Finding, judge
@@ -131,7 +133,7 @@ def _begin(name: str, words: Sequence[str]) -> Run:
     groups = options(name, value_of("--preset", words, "default"))
     paper = registry.find(name).paper
     about = f"Trains {name}: {paper.title} ({paper.year})"
-    values = parse(f"train {name}", about, groups, words)
+    values = parse(f"train {name}", about, groups, words, elsewhere=_tricks_for_others(name))
     compute = {option.name: values.pop(option.name) for option in groups["computing"]}
     del values["json"]
     return api.train(name, settings=Settings.build(**compute), **values)
@@ -157,12 +159,21 @@ def options(name: str, preset: str) -> dict[str, list[Option]]:
     groups = {
         "run": [*start, *length],
         "computing": options_of(Settings()),
-        "game": options_of(config, but=["images"]),
     }
+    kinds = config_groups(type(config))
+    for group in dict.fromkeys(["game", *kinds.values()]):
+        others = [name for name, of in kinds.items() if of != group]
+        groups[group] = options_of(config, but=["images", *others])
     names = [option.name for group in groups.values() for option in group]
     if twice := {name for name in names if names.count(name) > 1}:
         raise GameError(f"the config of {name} takes the name of another option: {min(twice)}")
     return groups
+
+
+def _tricks_for_others(name: str) -> dict[str, str]:
+    """Why the tricks of games with two sides do not fit this one, by option."""
+    why = f"it is a trick for games in which one player judges another, and {name} is none"
+    return {option.word: why for option in options_of(DuelConfig()) if option.name != "batch"}
 
 
 def _go_on(name: str | None, words: Sequence[str]) -> Run:

@@ -48,9 +48,9 @@ class Options:
             _check(field.name, getattr(self, field.name), hints[field.name])
 
     def to_json(self) -> dict[str, Any]:
-        """Plain values, by field; schedules as their text."""
+        """Plain values, by field; schedules as their text, tuples as lists."""
         values = {f.name: getattr(self, f.name) for f in dataclasses.fields(self)}
-        return {k: str(v) if isinstance(v, Schedule) else v for k, v in values.items()}
+        return {k: _plain(v) for k, v in values.items()}
 
     @classmethod
     def build(cls, **values: Any) -> Self:
@@ -83,6 +83,24 @@ class Config(Options):
     """Images per step, over all processes and micro-batches."""
     images: Count = 192_000
     """Length of the run: how many real images it sees (repeats counted)."""
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, tuple):
+        return list(value)
+    return str(value) if isinstance(value, Schedule) else value
+
+
+def groups(options: type[Options]) -> dict[str, str]:
+    """For each field, the word for what it belongs to: the `group` of the class that declares it.
+
+    A field that a class declares anew belongs to that class.
+    """
+    found: dict[str, str] = {}
+    for cls in reversed(options.__mro__):
+        for name in vars(cls).get("__annotations__", {}):
+            found[name] = vars(cls).get("group", "game")
+    return {field.name: found[field.name] for field in dataclasses.fields(options)}
 
 
 def _alternatives(hint: Any) -> tuple[Any, ...]:
@@ -134,14 +152,17 @@ def _in_words(hint: Any) -> str:
 def docs(options: type[Options]) -> dict[str, str]:
     """The docstring of each field, by name, of the class and its bases."""
     found: dict[str, str] = {}
+    fields = {field.name for field in dataclasses.fields(options)}
     for cls in reversed(options.__mro__):
         if not dataclasses.is_dataclass(cls):
             continue
         tree = ast.parse(textwrap.dedent(inspect.getsource(cls))).body[0]
         assert isinstance(tree, ast.ClassDef)
         for node, after in zip(tree.body, tree.body[1:], strict=False):
-            if isinstance(node, ast.AnnAssign) and isinstance(node.target, ast.Name):
-                match after:
-                    case ast.Expr(value=ast.Constant(value=str(text))):
-                        found[node.target.id] = " ".join(text.split())
+            match node, after:
+                case (
+                    ast.AnnAssign(target=ast.Name(id=name)),
+                    ast.Expr(value=ast.Constant(value=str(text))),
+                ) if name in fields:
+                    found[name] = " ".join(text.split())
     return found

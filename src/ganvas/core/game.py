@@ -105,6 +105,8 @@ class Game(nn.Module, ABC):
         self.chance = Chance("unset")
         self.share = 1.0
         """1 / micro-batches: the weight of a change of state that each micro-batch makes."""
+        self.remarks: list[str] = []
+        """What whoever trains it had better know, in sentences."""
 
     @abstractmethod
     def play(self, data: Iterator[Batch]) -> Iterator[Move]:
@@ -159,6 +161,12 @@ class Game(nn.Module, ABC):
     def everywhere(self, value: Tensor) -> Tensor:
         """The mean of a figure over all processes, for state that must agree between them."""
         return parallel.mean(value)
+
+    def of_all(self, rows: Tensor) -> Tensor:
+        """The rows (n, ...) of every process, in order: (processes · n, ...)."""
+        everyones = rows.new_zeros(parallel.size(), *rows.shape)
+        everyones[parallel.rank()] = rows * parallel.size()
+        return self.everywhere(everyones).flatten(0, 1)
 
     @torch.no_grad()
     def sample(

@@ -56,6 +56,10 @@ class SGD:
         return torch.optim.SGD(params, at(self.lr, 0.0), self.momentum, fused=True)
 
 
+Recipe = Adam | RMSProp | SGD
+"""How a player learns."""
+
+
 class Player(nn.Module):
     """A network with the recipe by which it learns.
 
@@ -71,7 +75,7 @@ class Player(nn.Module):
     def __init__(
         self,
         net: nn.Module,
-        recipe: Adam | RMSProp | SGD,
+        recipe: Recipe,
         *,
         ema: float | None = None,
         double_backward: bool = False,
@@ -82,8 +86,12 @@ class Player(nn.Module):
         self.name = type(net).__name__
         self.steps = 0
         self.average: nn.Module | None = None
-        if ema is not None:
-            self.average = copy.deepcopy(net).requires_grad_(False)
+        self.begin_average()
+
+    def begin_average(self) -> None:
+        """The average, if there is one, begins at what the network is now."""
+        if self.ema is not None:
+            self.average = copy.deepcopy(self.net).requires_grad_(False)
 
     def forward(self, *args: Any, **kwargs: Any) -> Any:
         """Plays: the network's own forward."""

@@ -1,18 +1,26 @@
 """What discriminators and generators want.
 
 Every function takes raw scores (logits) of any shape, more being more real, and returns the mean
-over all of them as a scalar.
+over all of them as a scalar. `LOSSES` has them by name, each as a pair of what either side wants.
 """
 
 from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Literal
 
 from torch import Tensor
 from torch.nn.functional import softplus
 
 
-def minimax_d(real: Tensor, fake: Tensor) -> Tensor:
-    """-log D(x) - log(1 - D(G(z))), D = sigmoid of the score (Goodfellow et al. 2014, eq. 1)."""
-    return softplus(-real).mean() + softplus(fake).mean()
+def minimax_d(real: Tensor, fake: Tensor, smooth: float = 0.0) -> Tensor:
+    """-log D(x) - log(1 - D(G(z))), D = sigmoid of the score (Goodfellow et al. 2014, eq. 1).
+
+    With `smooth`, D is to say 1 - smooth of real ones (one-sided label smoothing: Salimans et al.
+    2016, arXiv:1606.03498, section 3.4); the cross entropy with that target.
+    """
+    return softplus(-real).mean() + softplus(fake).mean() + smooth * real.mean()
 
 
 def minimax_g(fake: Tensor) -> Tensor:
@@ -35,11 +43,74 @@ def wasserstein_g(fake: Tensor) -> Tensor:
     return -fake.mean()
 
 
-def least_squares_d(real: Tensor, fake: Tensor) -> Tensor:
-    """(D(x) - 1)^2 / 2 + D(G(z))^2 / 2 (Mao et al. 2017, eq. 9: a = 0, b = c = 1)."""
-    return ((real - 1).square().mean() + fake.square().mean()) / 2
+def least_squares_d(real: Tensor, fake: Tensor, smooth: float = 0.0) -> Tensor:
+    """(D(x) - 1)^2 / 2 + D(G(z))^2 / 2 (Mao et al. 2017, eq. 9: a = 0, b = c = 1).
+
+    With `smooth`, b is 1 - smooth.
+    """
+    return ((real - 1 + smooth).square().mean() + fake.square().mean()) / 2
 
 
 def least_squares_g(fake: Tensor) -> Tensor:
     """(D(G(z)) - 1)^2 / 2 (Mao et al. 2017, eq. 9)."""
     return (fake - 1).square().mean() / 2
+
+
+def hinge_d(real: Tensor, fake: Tensor) -> Tensor:
+    """max(0, 1 - D(x)) + max(0, 1 + D(G(z))) (Lim, Ye 2017, arXiv:1705.02894, eq. 8, 9)."""
+    return (1 - real).relu().mean() + (1 + fake).relu().mean()
+
+
+def relativistic_d(real: Tensor, fake: Tensor) -> Tensor:
+    """-log sigmoid(C(x) - C(G(z))), in pairs (Jolicoeur-Martineau 2018, arXiv:1807.00734, eq. 10).
+
+    Swapped, it is what G wants (eq. 11).
+    """
+    return softplus(fake - real).mean()
+
+
+def relativistic_average_d(real: Tensor, fake: Tensor) -> Tensor:
+    """Cross entropy of C(x) - E[C(G(z))] being real and of C(G(z)) - E[C(x)] being fake.
+
+    Swapped, it is what G wants (Jolicoeur-Martineau 2018, arXiv:1807.00734, eq. 14 to 17).
+    """
+    return minimax_d(real - fake.mean(), fake - real.mean())
+
+
+LossName = Literal[
+    "minimax",
+    "non-saturating",
+    "least-squares",
+    "wasserstein",
+    "hinge",
+    "relativistic",
+    "relativistic-average",
+]
+
+
+@dataclass(frozen=True)
+class Loss:
+    """What both sides of a game want."""
+
+    critic: Callable[..., Tensor]
+    """Of the scores of real and of fake samples; with `smooth=` where D names a target."""
+    maker: Callable[[Tensor, Tensor], Tensor]
+    """Of the scores of fake and of real samples."""
+    scores: Literal["logits", "targets", "free", "pairs"]
+    """What a score is: the logit of being real; a number near a target; any number; or one that
+    means something only beside another's."""
+
+
+def _alone(maker: Callable[[Tensor], Tensor]) -> Callable[[Tensor, Tensor], Tensor]:
+    return lambda fake, real: maker(fake)
+
+
+LOSSES: Mapping[LossName, Loss] = {
+    "minimax": Loss(minimax_d, _alone(minimax_g), "logits"),
+    "non-saturating": Loss(minimax_d, _alone(nonsaturating_g), "logits"),
+    "least-squares": Loss(least_squares_d, _alone(least_squares_g), "targets"),
+    "wasserstein": Loss(wasserstein_d, _alone(wasserstein_g), "free"),
+    "hinge": Loss(hinge_d, _alone(wasserstein_g), "free"),
+    "relativistic": Loss(relativistic_d, relativistic_d, "pairs"),
+    "relativistic-average": Loss(relativistic_average_d, relativistic_average_d, "pairs"),
+}

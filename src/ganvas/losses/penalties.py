@@ -23,20 +23,54 @@ def gradient_penalty(
         at: ε, uniform in [0, 1): (n,).
     """
     at = at.view(-1, *[1] * (real.dim() - 1))
-    x = real.detach().lerp(fake.detach().to(real.dtype), 1 - at).requires_grad_()
+    return away_from_slope_1(critic, real.detach().lerp(fake.detach().to(real.dtype), 1 - at))
+
+
+def dragan_penalty(
+    critic: Callable[[Tensor], Tensor], real: Tensor, noise: Tensor, strength: float = 0.5
+) -> Tensor:
+    """(||∇f(x + δ)||₂ - 1)² near real x (Kodali et al. 2017, arXiv:1705.07215, section 2.3).
+
+    Args:
+        critic: gives a score for each of a batch.
+        real: x, (n, ...).
+        noise: uniform in [0, 1), of the same shape; δ is so much of the data's spread, as in the
+            authors' code: strength · std(x) · noise.
+    """
+    return away_from_slope_1(critic, real.detach() + strength * real.std().detach() * noise)
+
+
+def away_from_slope_1(critic: Callable[[Tensor], Tensor], x: Tensor) -> Tensor:
+    """The mean of (||∇f(x)||₂ - 1)² over x (n, ...)."""
+    x = x.detach().requires_grad_()
     (gradient,) = torch.autograd.grad(critic(x).sum(), x, create_graph=True)
     return (gradient.flatten(1).norm(dim=1) - 1).square().mean()
 
 
-def r1(scores: Tensor, real: Tensor) -> Tensor:
-    """||∇D(x)||² / 2 at real x; multiply by γ (Mescheder et al. 2018, arXiv:1801.04406, eq. 9).
+def zero_centred(scores: Tensor, x: Tensor) -> Tensor:
+    """||∇D(x)||² / 2; multiply by γ (Mescheder et al. 2018, arXiv:1801.04406, eq. 9).
+
+    At real x this is R1, at generated x it is R2.
 
     Args:
-        scores: D(x), computed from a `real` that required its gradient: (n,).
-        real: x, (n, ...).
+        scores: D(x), computed from an x that required its gradient: (n,).
+        x: (n, ...).
     """
-    (gradient,) = torch.autograd.grad(scores.sum(), real, create_graph=True)
+    (gradient,) = torch.autograd.grad(scores.sum(), x, create_graph=True)
     return gradient.flatten(1).square().sum(1).mean() / 2
+
+
+def orthogonal(net: nn.Module) -> Tensor:
+    """||W Wᵀ ∘ (1 - I)||²_F over all weight matrices (Brock et al. 2019, arXiv:1809.11096, eq. 3).
+
+    Kernels are matrices (outputs, rest); multiply by β, 1e-4 in the paper.
+    """
+    total = torch.zeros((), device=next(net.parameters()).device)
+    for weight in net.parameters():
+        if weight.dim() >= 2:
+            gram = weight.flatten(1) @ weight.flatten(1).T
+            total = total + (gram - gram.diag().diag()).square().sum()
+    return total
 
 
 @torch.no_grad()

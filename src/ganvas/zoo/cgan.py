@@ -36,9 +36,7 @@ from ganvas.core import (
     SGD,
     Adam,
     Batch,
-    Config,
     Count,
-    Game,
     Image,
     Label,
     Move,
@@ -49,12 +47,13 @@ from ganvas.core import (
     Schedule,
     Share,
 )
-from ganvas.losses.adversarial import minimax_d, nonsaturating_g
 from ganvas.nets.dense import Maxout
+from ganvas.tricks.duel import Duel
+from ganvas.tricks.options import DuelConfig
 
 
 @dataclass(frozen=True)
-class CGANConfig(Config):
+class CGANConfig(DuelConfig):
     batch: Count = 100
     """Images per step, over all processes and micro-batches."""
     noise: Count = 32
@@ -132,7 +131,7 @@ DECAY = Schedule(tuple((i / 16, float(f"{0.1 * 1e-5 ** (i / 16):.4g}")) for i in
 """0.1 / 1.00004^step down to 1e-6, over 288,000 steps, as a broken line."""
 
 
-class CGAN(Game):
+class CGAN(Duel):
     paper = Paper(
         "Conditional Generative Adversarial Nets",
         "Mirza, Osindero",
@@ -172,18 +171,13 @@ class CGAN(Game):
         recipe = sgd if config.optimiser == "sgd" else adam
         self.G = Player(G, recipe, ema=config.ema)
         self.D = Player(D, recipe)
-
-    def encode(self, label: Tensor, x: Tensor) -> Tensor:
-        return one_hot(label, self.classes).to(x)
+        self.enter(maker=self.G, critic=self.D)
 
     def play(self, data: Iterator[Batch]) -> Iterator[Move]:
         batch = next(data)
         x, y = batch.x, one_hot(batch.label, self.classes).to(batch.x)
-        real, fake = self.D(x, y), self.D(self.G.still(self.noise(len(x)), y), y)
-        figures = {"D(x)": real.sigmoid().mean(), "D(G(z))": fake.sigmoid().mean()}
-        yield Move(self.D, minimax_d(real, fake), **figures)
-
-        yield Move(self.G, nonsaturating_g(self.D(self.G(self.noise(len(x)), y), y)))
+        yield from self.tell_apart(x, self.G.still(self.noise(len(x)), y), y)
+        yield from self.fool(self.G(self.noise(len(x)), y), x, y)
 
     def generate(self, z: Tensor, label: Tensor) -> Tensor:
         return self.G.best(z, one_hot(label, self.classes).to(z))

@@ -31,9 +31,7 @@ from torch import Tensor, nn
 from ganvas.core import (
     Adam,
     Batch,
-    Config,
     Count,
-    Game,
     Image,
     Move,
     Noise,
@@ -45,17 +43,17 @@ from ganvas.core import (
     Share,
     Weight,
 )
-from ganvas.losses.adversarial import minimax_d, nonsaturating_g
-from ganvas.losses.penalties import r1
 from ganvas.nets.dcgan import DCGANDiscriminator, DCGANGenerator, layer_norm
 from ganvas.nets.initial import normal_
 from ganvas.nets.sizes import halvings
+from ganvas.tricks.duel import Duel
+from ganvas.tricks.options import DuelConfig, PenaltyName
 
 LATE_FALL = Schedule.parse("2e-3@0 2e-3@0.5 2e-4@1")
 
 
 @dataclass(frozen=True)
-class DCGANConfig(Config):
+class DCGANConfig(DuelConfig):
     noise: Count = 16
     """Size of the latent vector z (the paper: 100)."""
     width: Count = 32
@@ -64,13 +62,16 @@ class DCGANConfig(Config):
     """Adam's learning rate, for both players (the paper: 2e-4 throughout)."""
     beta1: Share = 0.0
     """Adam's first momentum (the paper: 0.5)."""
-    r1: Weight = 0.3
-    """Weight γ of the R1 penalty on D; 0 turns it off and D has the paper's batch norm."""
+    penalty: tuple[PenaltyName, ...] = ("r1",)
+    """On D's slope; with any, D has layer norm in place of the paper's batch norm (the paper:
+    none)."""
+    penalty_weight: Weight | None = 0.3
+    """Weight γ of the penalty."""
     ema: Share | None = 0.995
     """Decay of the moving averages: G's is shown, D's judges; None: they themselves do."""
 
 
-class DCGAN(Game):
+class DCGAN(Duel):
     paper = Paper(
         "Unsupervised Representation Learning with Deep Convolutional GANs",
         "Radford, Metz, Chintala",
@@ -88,7 +89,8 @@ class DCGAN(Game):
                 "images": 15_000_000,
                 "lr": 2e-4,
                 "beta1": 0.5,
-                "r1": 0.0,
+                "penalty": (),
+                "penalty_weight": None,
                 "ema": None,
             },
             data="lsun",
@@ -101,24 +103,17 @@ class DCGAN(Game):
         base = (x.height >> k, x.width >> k)
         self.inputs, self.output = {"z": Noise(config.noise)}, x
         G = DCGANGenerator(config.noise, config.width, x.channels, k, base=base)
-        norm = nn.BatchNorm2d if config.r1 == 0 else layer_norm
+        norm = layer_norm if config.penalty else nn.BatchNorm2d
         D = DCGANDiscriminator(config.width, x.channels, k, base=base, norm=norm)
         recipe = Adam(config.lr, (config.beta1, 0.999))
         self.G = Player(G.apply(normal_), recipe, ema=config.ema)
-        self.D = Player(D.apply(normal_), recipe, ema=config.ema, double_backward=config.r1 > 0)
+        self.D = Player(D.apply(normal_), recipe, ema=config.ema)
+        self.enter(maker=self.G, critic=self.D)
 
     def play(self, data: Iterator[Batch]) -> Iterator[Move]:
-        x = next(data).x.requires_grad_(self.config.r1 > 0)
-        fake = self.G.still(self.noise(len(x)))
-        real_score, fake_score = self.D(x), self.D(fake)
-        loss = minimax_d(real_score, fake_score)
-        figures = {"D(x)": real_score.sigmoid().mean(), "D(G(z))": fake_score.sigmoid().mean()}
-        if self.config.r1 > 0:
-            penalty = r1(real_score, x)
-            loss, figures["r1"] = loss + self.config.r1 * penalty, penalty
-        yield Move(self.D, loss, **figures)
-
-        yield Move(self.G, nonsaturating_g(self.D(self.G(self.noise(len(x))))))
+        x = next(data).x
+        yield from self.tell_apart(x, self.G.still(self.noise(len(x))))
+        yield from self.fool(self.G(self.noise(len(x))), x)
 
     def generate(self, z: Tensor) -> Tensor:
         return self.G.best(z)

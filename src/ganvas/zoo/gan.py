@@ -10,7 +10,8 @@ Aaron Courville, Yoshua Bengio. NeurIPS 2014. https://arxiv.org/abs/1406.2661
     min over G, max over D:  V(D, G) = E[log D(x)] + E[log(1 - D(G(z)))]                    (eq. 1)
 
 `non-saturating` lets G ascend E[log D(G(z))] instead (section 3): the same fixed point with
-stronger gradients while D still wins. `minimax` is equation 1 to the letter.
+stronger gradients while D still wins (`--loss non-saturating`, the default). `--loss minimax` is
+equation 1 to the letter.
 
 Shapes: z (n, noise) -> x (n, ...), points or pictures of any size; D maps x to a logit (n,).
 
@@ -39,9 +40,7 @@ from ganvas.core import (
     SGD,
     Adam,
     Batch,
-    Config,
     Count,
-    Game,
     Image,
     Move,
     Noise,
@@ -52,14 +51,13 @@ from ganvas.core import (
     Schedule,
     Share,
 )
-from ganvas.losses.adversarial import minimax_d, minimax_g, nonsaturating_g
 from ganvas.nets.dense import MLP, Maxout
+from ganvas.tricks.duel import Duel
+from ganvas.tricks.options import DuelConfig
 
 
 @dataclass(frozen=True)
-class GANConfig(Config):
-    loss: Literal["non-saturating", "minimax"] = "non-saturating"
-    """What G wants: `non-saturating` raises log D(G(z)), `minimax` lowers log(1 - D(G(z)))."""
+class GANConfig(DuelConfig):
     noise: Count = 32
     """Size of the latent vector z (the paper: 100)."""
     hidden: Count = 256
@@ -102,7 +100,7 @@ class Discriminator(nn.Module):
         return self.layers(x.flatten(1)).flatten()
 
 
-class GAN(Game):
+class GAN(Duel):
     paper = Paper(
         "Generative Adversarial Networks",
         "Goodfellow, Pouget-Abadie, Mirza, Xu, Warde-Farley, Ozair, Courville, Bengio",
@@ -139,15 +137,12 @@ class GAN(Game):
         recipe = sgd if config.optimiser == "sgd" else adam
         self.G = Player(G, recipe, ema=config.ema)
         self.D = Player(D, recipe)
+        self.enter(maker=self.G, critic=self.D)
 
     def play(self, data: Iterator[Batch]) -> Iterator[Move]:
         x = next(data).x
-        real, fake = self.D(x), self.D(self.G.still(self.noise(len(x))))
-        figures = {"D(x)": real.sigmoid().mean(), "D(G(z))": fake.sigmoid().mean()}
-        yield Move(self.D, minimax_d(real, fake), **figures)
-
-        wish = minimax_g if self.config.loss == "minimax" else nonsaturating_g
-        yield Move(self.G, wish(self.D(self.G(self.noise(len(x))))))
+        yield from self.tell_apart(x, self.G.still(self.noise(len(x))))
+        yield from self.fool(self.G(self.noise(len(x))), x)
 
     def generate(self, z: Tensor) -> Tensor:
         return self.G.best(z)

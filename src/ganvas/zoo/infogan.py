@@ -42,9 +42,7 @@ from torch.nn.functional import cross_entropy, one_hot
 from ganvas.core import (
     Adam,
     Batch,
-    Config,
     Count,
-    Game,
     Image,
     Label,
     Move,
@@ -56,12 +54,13 @@ from ganvas.core import (
     UsageError,
     Weight,
 )
-from ganvas.losses.adversarial import minimax_d, nonsaturating_g
 from ganvas.nets.initial import normal_
+from ganvas.tricks.duel import Also, Duel
+from ganvas.tricks.options import DuelConfig
 
 
 @dataclass(frozen=True)
-class InfoGANConfig(Config):
+class InfoGANConfig(DuelConfig):
     images: Count = 288_000
     """Length of the run: how many real images it sees (repeats counted)."""
     noise: Count = 8
@@ -160,7 +159,7 @@ def code_information(mean: Tensor, code: Tensor) -> Tensor:
     return nats.sum(1).mean()
 
 
-class InfoGAN(Game):
+class InfoGAN(Duel):
     paper = Paper(
         "InfoGAN: Interpretable Representation Learning by Information Maximizing GANs",
         "Chen, Duan, Houthooft, Schulman, Sutskever, Abbeel",
@@ -204,20 +203,16 @@ class InfoGAN(Game):
         self.G = Player(G, fast, ema=config.ema)
         self.D = Player(D, slow, ema=config.ema)
         self.Q = Player(Q, slow, ema=config.ema)
+        self.enter(maker=self.G, critic=self.D)
 
     def play(self, data: Iterator[Batch]) -> Iterator[Move]:
         x = next(data).x
         drawn = self._prior(len(x))
-        real_score, _ = self.D(x)
-        fake_score, features = self.D(self.G.still(self._latent(**drawn)))
-        information, figures = self._information(features, **drawn)
-        figures |= {"D(x)": real_score.sigmoid().mean(), "D(G(z))": fake_score.sigmoid().mean()}
-        yield Move((self.D, self.Q), minimax_d(real_score, fake_score) - information, **figures)
+        fake = self.G.still(self._latent(**drawn))
+        yield from self.tell_apart(x, fake, also=self._uninformed(**drawn), movers=(self.Q,))
 
         drawn = self._prior(len(x))
-        fake_score, features = self.D(self.G(self._latent(**drawn)))
-        information, _ = self._information(features, **drawn)
-        yield Move(self.G, nonsaturating_g(fake_score) - information)
+        yield from self.fool(self.G(self._latent(**drawn)), x, also=self._uninformed(**drawn))
 
     def _prior(self, n: int) -> dict[str, Tensor]:
         return {name: self.draw(name, n) for name in self.inputs}
@@ -225,14 +220,19 @@ class InfoGAN(Game):
     def _latent(self, z: Tensor, category: Tensor, code: Tensor) -> Tensor:
         return torch.cat([z, one_hot(category, self.config.categories).to(z.dtype), code], 1)
 
-    def _information(
-        self, features: Tensor, category: Tensor, code: Tensor, **_: Tensor
-    ) -> tuple[Tensor, dict[str, Tensor]]:
-        """λ L_I, and its parts without their weights, for fakes with these features."""
-        logits, mean = self.Q(features)
-        of_category, of_code = category_information(logits, category), code_information(mean, code)
-        weighed = self.config.category_weight * of_category + self.config.code_weight * of_code
-        return weighed, {"I(category)": of_category, "I(code)": of_code}
+    def _uninformed(self, category: Tensor, code: Tensor, **_: Tensor) -> Also:
+        """-λ L_I for fakes that these codes made, and its parts without their weights."""
+
+        def lost(*said: tuple[Tensor, Tensor]) -> tuple[Tensor, dict[str, Tensor]]:
+            _, features = said[-1]
+            logits, mean = self.Q(features)
+            of_category = category_information(logits, category)
+            of_code = code_information(mean, code)
+            config = self.config
+            weighed = config.category_weight * of_category + config.code_weight * of_code
+            return -weighed, {"I(category)": of_category, "I(code)": of_code}
+
+        return lost
 
     def generate(self, z: Tensor, category: Tensor, code: Tensor) -> Tensor:
         return self.G.best(self._latent(z, category, code))

@@ -32,9 +32,7 @@ from torch import Tensor, nn
 
 from ganvas.core import (
     Batch,
-    Config,
     Count,
-    Game,
     Image,
     Move,
     Noise,
@@ -47,16 +45,19 @@ from ganvas.core import (
     Share,
     Weight,
 )
-from ganvas.losses.adversarial import wasserstein_d, wasserstein_g
-from ganvas.losses.penalties import clip_weights
+from ganvas.losses.adversarial import LossName
 from ganvas.nets.dcgan import DCGANDiscriminator, DCGANGenerator
 from ganvas.nets.dense import MLP
 from ganvas.nets.initial import normal_
 from ganvas.nets.sizes import halvings
+from ganvas.tricks.duel import Duel
+from ganvas.tricks.options import DuelConfig
 
 
 @dataclass(frozen=True)
-class WGANConfig(Config):
+class WGANConfig(DuelConfig):
+    loss: LossName = "wasserstein"
+    """What either side wants (the paper: wasserstein)."""
     noise: Count = 32
     """Size of the latent vector z (the paper: 100)."""
     critic_steps: Count = 5
@@ -73,7 +74,7 @@ class WGANConfig(Config):
     """Decay of G's moving average, the one that is shown; None shows G itself."""
 
 
-class WGAN(Game):
+class WGAN(Duel):
     paper = Paper(
         "Wasserstein GAN",
         "Arjovsky, Chintala, Bottou",
@@ -96,15 +97,14 @@ class WGAN(Game):
         recipe = RMSProp(config.lr)
         self.G = Player(G, recipe, ema=config.ema)
         self.C = Player(C, recipe)
+        self.enter(maker=self.G, critic=self.C)
 
     def play(self, data: Iterator[Batch]) -> Iterator[Move]:
         for _ in range(self.config.critic_steps):
             x = next(data).x
-            loss = wasserstein_d(self.C(x), self.C(self.G.still(self.noise(len(x)))))
-            yield Move(self.C, loss, wasserstein=-loss)
-            clip_weights(self.C, self.config.clip)
+            yield from self.tell_apart(x, self.G.still(self.noise(len(x))))
 
-        yield Move(self.G, wasserstein_g(self.C(self.G(self.noise(len(x))))))
+        yield from self.fool(self.G(self.noise(len(x))), x)
 
     def generate(self, z: Tensor) -> Tensor:
         return self.G.best(z)

@@ -12,7 +12,7 @@ https://arxiv.org/abs/1704.00028
 Shapes: z (n, noise) -> x (n, ...), points or pictures; C maps x to a score (n,), in units of x.
 
 Figures: `wasserstein` is the estimate E[C(x)] - E[C(G(z))] of the distance between data and
-samples, the further below the truth the more C lags behind; `penalty` is the mean of
+samples, the further below the truth the more C lags behind; `gp` is the mean of
 (||∇C|| - 1)², before its weight.
 
 Deviations from the paper: the default learns from points with small networks, a larger batch and a
@@ -36,9 +36,7 @@ from torch.nn.functional import avg_pool2d, interpolate
 from ganvas.core import (
     Adam,
     Batch,
-    Config,
     Count,
-    Game,
     Image,
     Move,
     Noise,
@@ -50,19 +48,24 @@ from ganvas.core import (
     Share,
     Weight,
 )
-from ganvas.losses.adversarial import wasserstein_d, wasserstein_g
-from ganvas.losses.penalties import gradient_penalty
+from ganvas.losses.adversarial import LossName
 from ganvas.nets.dcgan import DCGANDiscriminator, DCGANGenerator, Norm, layer_norm
 from ganvas.nets.dense import MLP
 from ganvas.nets.initial import normal_
 from ganvas.nets.sizes import halvings
+from ganvas.tricks.duel import Duel
+from ganvas.tricks.options import DuelConfig, PenaltyName
 
 POINTS, PICTURES = Schedule.parse("3e-3@0 0@1"), Schedule.parse("1e-3@0 1e-3@0.4 0@1")
 """Learning rates that fall: the end of a run sharpens the samples."""
 
 
 @dataclass(frozen=True)
-class WGANGPConfig(Config):
+class WGANGPConfig(DuelConfig):
+    loss: LossName = "wasserstein"
+    """What either side wants (the paper: wasserstein)."""
+    penalty: tuple[PenaltyName, ...] = ("gp",)
+    """On C's slope (the paper: gp)."""
     batch: Count = 128
     """Images per step, over all processes and micro-batches (the paper: 64)."""
     images: Count = 1_280_000
@@ -71,8 +74,8 @@ class WGANGPConfig(Config):
     """Size of the latent vector z; None is the authors': 128 for pictures, 2 for points."""
     critic_steps: Count = 5
     """Steps of C for each of G."""
-    penalty: Weight | None = None
-    """Weight λ of the gradient penalty; None is the authors': 10 for pictures, 0.1 for points."""
+    penalty_weight: Weight | None = None
+    """Weight λ of the penalty; None is the authors': 10 for pictures, 0.1 for points."""
     lr: float | Schedule | None = None
     """Adam's learning rate, for both players (the paper: 1e-4); None is one that falls to 0, from
     1e-3 for pictures and from 3e-3 for points."""
@@ -147,7 +150,7 @@ class ResNetCritic(nn.Module):
         return self.out(self.layers(x)).flatten()
 
 
-class WGANGP(Game):
+class WGANGP(Duel):
     paper = Paper(
         "Improved Training of Wasserstein GANs",
         "Gulrajani, Ahmed, Arjovsky, Dumoulin, Courville",
@@ -175,25 +178,21 @@ class WGANGP(Game):
         super().__init__(config)
         picture = isinstance(x, Image)
         noise = (128 if picture else 2) if config.noise is None else config.noise
-        self.weight = (10.0 if picture else 0.1) if config.penalty is None else config.penalty
         self.inputs, self.output = {"z": Noise(noise)}, x
         G, C = _networks(config, noise, x)
         betas = config.betas or ((0.0, 0.9) if picture else (0.5, 0.9))
         lr = (PICTURES if picture else POINTS) if config.lr is None else config.lr
         recipe = Adam(lr, betas)
         self.G = Player(G, recipe, ema=config.ema)
-        self.C = Player(C, recipe, double_backward=True)
+        self.C = Player(C, recipe)
+        self.enter(maker=self.G, critic=self.C, penalty_weight=10.0 if picture else 0.1)
 
     def play(self, data: Iterator[Batch]) -> Iterator[Move]:
         for _ in range(self.config.critic_steps):
             x = next(data).x
-            fake = self.G.still(self.noise(len(x)))
-            penalty = gradient_penalty(self.C, x, fake, self.chance.uniform(len(x)))
-            loss = wasserstein_d(self.C(x), self.C(fake))
-            figures = {"wasserstein": -loss, "penalty": penalty}
-            yield Move(self.C, loss + self.weight * penalty, **figures)
+            yield from self.tell_apart(x, self.G.still(self.noise(len(x))))
 
-        yield Move(self.G, wasserstein_g(self.C(self.G(self.noise(len(x))))))
+        yield from self.fool(self.G(self.noise(len(x))), x)
 
     def generate(self, z: Tensor) -> Tensor:
         return self.G.best(z)
