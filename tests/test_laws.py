@@ -129,9 +129,10 @@ BELOW = {
     "core": {"core"},
     "losses": {"core", "losses"},
     "nets": {"core", "losses", "nets"},
+    "tricks": {"core", "losses", "nets", "tricks"},
     "data": {"core", "nets", "data"},
     "metrics": {"core", "nets", "data", "metrics"},
-    "zoo": {"core", "losses", "nets", "metrics"},
+    "zoo": {"core", "losses", "nets", "tricks", "metrics"},
     "watch": {"core", "nets", "data", "metrics", "watch"},
     "studio": {"core", "nets", "data", "metrics", "watch", "studio"},
 }
@@ -162,6 +163,8 @@ def imports_point_downwards(file: File) -> Iterator[Breach]:
         ("losses/penalties.py", "from ganvas.zoo.gan import GAN"),
         ("nets/resnet.py", "from ganvas.cli import main"),
         ("data/folder.py", "from ganvas.api import train"),
+        ("tricks/augment.py", "from ganvas.zoo.gan import GAN"),
+        ("nets/dense.py", "import ganvas.tricks.minibatch"),
         ("zoo/wgan.py", "from . import gan"),
     ],
 )
