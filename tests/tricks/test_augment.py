@@ -82,6 +82,11 @@ def test_lower_precision_loses_no_more_than_its_own_digits(change) -> None:
     assert torch.equal(y, change(x.float(), Chance(1)).bfloat16())
 
 
+@ALL
+def test_it_computes_where_the_pictures_are(change) -> None:
+    assert change(pictures(2, 3, 8, 8).to("meta"), Chance(1)).device.type == "meta"
+
+
 @pytest.mark.parametrize("change", [jitter, diff_augment, always])
 def test_colours_it_does_not_know(change) -> None:
     with pytest.raises(UsageError, match="1, 3 or 4 channels.*not of 2 channels"):
@@ -215,6 +220,10 @@ def test_each_part_of_the_geometry_comes_with_probability_p() -> None:
     assert len(stiff) / n == pytest.approx((1 - p) ** 2, abs=0.01)
     askew = ((stiff - stiff.round()).abs().amax((1, 2)) > 1e-9).double().mean()
     assert askew.item() == pytest.approx(p, abs=0.01)
+    straight = stiff[(stiff == stiff.round()).all(2).all(1) & (stiff.det() > 0)]
+    for cos, sin in [(0, 1), (-1, 0), (0, -1)]:
+        share = ((straight[:, 0, 0] == cos) & (straight[:, 1, 0] == sin)).double().mean()
+        assert share.item() == pytest.approx(p / 4, abs=0.01)
 
     still = shift[(linear == torch.eye(2)).all(2).all(1)]
     whole = (still == still.round()).all(1)
