@@ -120,7 +120,7 @@ def train(
     how.check(trainer.game, plan.data)
     folder = Path(out) if out else _free_folder(f"{name}-{source.name}")
     run = Run.create(folder, plan) if parallel.rank() == 0 else None
-    _say(source, quiet=quiet or run is None)
+    _say(source, trainer.game, quiet=quiet or run is None)
     return play(trainer, run, folder, how)
 
 
@@ -208,10 +208,12 @@ def _open(
     return sources.load(source, size=size, channels=channels, fit=fit, fields=fields)
 
 
-def _say(source: sources.Source, *, quiet: bool) -> None:
-    """Tells what of the data was left out or changed."""
+def _say(source: sources.Source, game: Game, *, quiet: bool) -> None:
+    """Tells what of the data was left out or changed, and what speaks against the options."""
     for note in () if quiet else source.notes:
         print(f"{source.name}: {note}", file=sys.stderr)
+    for remark in () if quiet else game.remarks:
+        print(f"{game.name}: {remark}", file=sys.stderr)
 
 
 def _free_folder(name: str) -> Path:

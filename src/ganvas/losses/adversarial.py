@@ -6,6 +6,7 @@ over all of them as a scalar. `LOSSES` has them by name, each as a pair of what 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -77,6 +78,32 @@ def relativistic_average_d(real: Tensor, fake: Tensor) -> Tensor:
     return minimax_d(real - fake.mean(), fake - real.mean())
 
 
+@dataclass(frozen=True)
+class Divergence:
+    """The game of an f-divergence (Nowozin et al. 2016, arXiv:1606.00709, tables 2 and 6)."""
+
+    activation: Callable[[Tensor], Tensor]
+    """g_f: from a score to where f* is defined."""
+    conjugate: Callable[[Tensor], Tensor]
+    """f*(g_f(v)) of a score v."""
+
+    def critic(self, real: Tensor, fake: Tensor) -> Tensor:
+        """-F: minus the bound on D_f(data || samples) (eq. 7)."""
+        return self.conjugate(fake).mean() - self.activation(real).mean()
+
+    def maker(self, fake: Tensor, real: Tensor) -> Tensor:
+        """-g_f(V(G(z))), in place of the second term of F (section 3.2)."""
+        return -self.activation(fake).mean()
+
+
+LOG2 = math.log(2)
+DIVERGENCES = {
+    "kl": Divergence(lambda v: v, lambda v: (v - 1).exp()),
+    "reverse-kl": Divergence(lambda v: -(-v).exp(), lambda v: v - 1),
+    "pearson": Divergence(lambda v: v, lambda v: v.square() / 4 + v),
+    "js": Divergence(lambda v: LOG2 - softplus(-v), lambda v: softplus(v) - LOG2),
+}
+
 LossName = Literal[
     "minimax",
     "non-saturating",
@@ -85,6 +112,10 @@ LossName = Literal[
     "hinge",
     "relativistic",
     "relativistic-average",
+    "kl",
+    "reverse-kl",
+    "pearson",
+    "js",
 ]
 
 
@@ -113,4 +144,8 @@ LOSSES: Mapping[LossName, Loss] = {
     "hinge": Loss(hinge_d, _alone(wasserstein_g), "free"),
     "relativistic": Loss(relativistic_d, relativistic_d, "pairs"),
     "relativistic-average": Loss(relativistic_average_d, relativistic_average_d, "pairs"),
+    "kl": Loss(DIVERGENCES["kl"].critic, DIVERGENCES["kl"].maker, "free"),
+    "reverse-kl": Loss(DIVERGENCES["reverse-kl"].critic, DIVERGENCES["reverse-kl"].maker, "free"),
+    "pearson": Loss(DIVERGENCES["pearson"].critic, DIVERGENCES["pearson"].maker, "free"),
+    "js": Loss(DIVERGENCES["js"].critic, DIVERGENCES["js"].maker, "free"),
 }

@@ -100,9 +100,9 @@ def check(game: Duel, maker: nn.Module, critic: nn.Module) -> None:
     config = game.config
     if config.penalty and _has_batch_norm(critic):
         game.remarks.append(
-            f"the critic has batch norm beside a gradient penalty, which "
-            "is on the slope at each sample by itself, while batch norm makes each score depend on the "
-            "others (Gulrajani et al. 2017, section 4); a game with layer norm fits better"
+            "the critic has batch norm, which makes each score depend on the rest of the batch, "
+            "where a gradient penalty is on the slope at each sample by itself (Gulrajani et al. "
+            "2017, section 4); a game with layer norm in its critic fits better"
         )
     if config.minibatch > 0 and config.penalty:
         game.remarks.append(

@@ -31,6 +31,9 @@ from ganvas.tricks.historical import HistoricalMean
 from ganvas.tricks.options import WEIGHTS, DuelConfig
 from ganvas.tricks.pool import ImagePool
 
+MOST = 0.8
+"""Of the probability of a change: above it, changes show in what is made (Karras et al. 2020)."""
+
 Also = Callable[..., tuple[Tensor, Mapping[str, Tensor | float]]]
 """A further term of a loss and its figures, from what the critic says: of real and of made samples
 in its own move, of made ones in the maker's."""
@@ -251,8 +254,8 @@ class Duel(Game, ABC):
             self.past_critic.follow([*critic.net.parameters()], self.share)
         if config.augment == "ada":
             sure = self.everywhere(real.sign().mean())
-            images = config.batch * self.share
-            self.chance_to_change = next_p(self.chance_to_change, sure, images)
+            p, n = self.chance_to_change, round(config.batch * self.share)
+            self.chance_to_change = next_p(p, sure, n, span=config.ada_images, most=MOST)
 
 
 def score(said: Any) -> Tensor:

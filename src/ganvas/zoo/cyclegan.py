@@ -36,8 +36,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-import torch
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn.functional import l1_loss
 
 from ganvas.core import (
@@ -60,6 +59,7 @@ from ganvas.core import (
 from ganvas.losses.adversarial import least_squares_d, least_squares_g
 from ganvas.nets.initial import normal_
 from ganvas.nets.translation import PatchDiscriminator, Translator
+from ganvas.tricks.pool import ImagePool
 
 HALF_THEN_DOWN = Schedule.parse("1e-3@0 1e-3@0.5 0@1")
 
@@ -84,37 +84,6 @@ class CycleGANConfig(Config):
     """How many past translations each D is shown; 0 shows it the newest only."""
     lr: float | Schedule = HALF_THEN_DOWN
     """Adam's learning rate, for all players (the paper: 2e-4, falling in the second half)."""
-
-
-class ImagePool(nn.Module):
-    """Past translations, so that D does not forget what G did before (Shrivastava et al. 2017)."""
-
-    def __init__(self, size: int, shape: tuple[int, ...]) -> None:
-        super().__init__()
-        self.size = size
-        self.images: Tensor
-        self.filled: Tensor
-        self.register_buffer("images", torch.zeros(size, *shape))
-        self.register_buffer("filled", torch.zeros((), dtype=torch.int64))
-
-    def swap(self, fresh: Tensor, draws: Tensor) -> Tensor:
-        """Takes in each of `fresh` (n, *shape) in turn; gives it back, or a past one instead.
-
-        Args:
-            fresh: the newest translations.
-            draws: uniform in [0, 1), (n, 2). A full pool gives a past one if the first is below
-                0.5; the second says which.
-        """
-        shown = []
-        for x, (coin, place) in zip(fresh, draws, strict=True):
-            if self.filled < self.size:
-                self.images[self.filled] = x
-                self.filled += 1
-            elif self.size > 0 and coin < 0.5:
-                slot = (place * self.size).long()
-                x, self.images[slot] = self.images[slot].clone(), x
-            shown.append(x)
-        return torch.stack(shown)
 
 
 def _check(config: CycleGANConfig, x: Image, y: Image) -> None:
@@ -206,14 +175,8 @@ class CycleGAN(Game):
         """What D is shown for the translations `fresh` (n, ...): themselves or past ones."""
         draws = self.chance.uniform(len(fresh), 2)
         # Every process passes the translations of all through its pool, so the pools stay equal.
-        shown = pool.swap(self._of_all(fresh), self._of_all(draws))
+        shown = pool.swap(self.of_all(fresh), self.of_all(draws))
         return shown.chunk(parallel.size())[parallel.rank()]
-
-    def _of_all(self, rows: Tensor) -> Tensor:
-        """The rows (n, ...) of every process, in order: (processes · n, ...)."""
-        everyones = rows.new_zeros(parallel.size(), *rows.shape)
-        everyones[parallel.rank()] = rows * parallel.size()
-        return self.everywhere(everyones).flatten(0, 1)
 
     def generate(self, x: Tensor) -> Tensor:
         return self.G(x)

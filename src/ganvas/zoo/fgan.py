@@ -1,0 +1,125 @@
+"""f-GAN: Training Generative Neural Samplers using Variational Divergence Minimization.
+
+The plain game minimises one divergence between data and samples; any f-divergence has a game of its
+own. D, through an output activation that the divergence asks for, climbs towards it from below.
+
+Sebastian Nowozin, Botond Cseke, Ryota Tomioka. NeurIPS 2016. https://arxiv.org/abs/1606.00709
+
+    F = E[g_f(V(x))] - E[f*(g_f(V(G(z))))]  <=  D_f(data || samples)                        (eq. 7)
+
+D climbs F. G, instead of descending its second term, climbs E[g_f(V(G(z)))], as section 3.2 has it.
+
+    --loss       divergence       g_f(v)                  f*(g_f(v))             (tables 2, 6)
+    kl           Kullback-Leibler v                       exp(v - 1)
+    reverse-kl   the other way    -exp(-v)                v - 1
+    pearson      Pearson χ²       v                       v²/4 + v
+    js           Jensen-Shannon   log 2 - softplus(-v)    softplus(v) - log 2
+
+Shapes: z (n, noise) -> x (n, ...), points or pictures; D maps x to V(x) (n,), any number.
+
+Figures: `D(x)` and `D(G(z))` are means of V, before the activation.
+
+Deviations from the paper: the default is smaller, has an R1 penalty, without which V of the
+unbounded divergences runs away on few pictures, and so layer norm in D; G is shown as a moving
+average. `--preset paper` has DCGAN's networks, as the paper's LSUN runs, and no penalty.
+
+Reproduce: `ganvas train fgan --data digits --seed 0`
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from torch import Tensor, nn
+
+from ganvas.core import (
+    Adam,
+    Batch,
+    Count,
+    Image,
+    Move,
+    Noise,
+    Paper,
+    Player,
+    Points,
+    Preset,
+    Schedule,
+    Share,
+    Weight,
+)
+from ganvas.losses.adversarial import LossName
+from ganvas.nets.dcgan import layer_norm
+from ganvas.nets.pairs import usual_pair
+from ganvas.tricks.duel import Duel
+from ganvas.tricks.options import DuelConfig, PenaltyName
+
+
+@dataclass(frozen=True)
+class FGANConfig(DuelConfig):
+    loss: LossName = "js"
+    """The divergence: kl, reverse-kl, pearson or js."""
+    penalty: tuple[PenaltyName, ...] = ("r1",)
+    """On D's slope; with any, D of pictures has layer norm in place of the paper's batch norm."""
+    penalty_weight: Weight | None = 0.3
+    """Weight γ of the penalty."""
+    noise: Count = 16
+    """Size of the latent vector z (the paper: 100)."""
+    width: Count = 32
+    """Pictures: feature maps beside the image; each halving of the size doubles them."""
+    hidden: Count = 128
+    """Points: units in each of the three hidden layers of G and D."""
+    lr: float | Schedule = 1e-3
+    """Adam's learning rate, for both players (the paper: 2e-4)."""
+    beta1: Share = 0.5
+    """Adam's first momentum."""
+    ema: Share | None = 0.995
+    """Decay of G's moving average, the one that is shown; None shows G itself."""
+
+
+class FGAN(Duel):
+    paper = Paper(
+        "f-GAN: Training Generative Neural Samplers using Variational Divergence Minimization",
+        "Nowozin, Cseke, Tomioka",
+        2016,
+        "https://arxiv.org/abs/1606.00709",
+    )
+    presets = {
+        "default": Preset({"x": Image(1, 16, 16)}),
+        "paper": Preset(
+            {"x": Image(3, 96, 96)},
+            {
+                "noise": 100,
+                "width": 64,
+                "images": 3_000_000,
+                "lr": 2e-4,
+                "penalty": (),
+                "penalty_weight": None,
+                "ema": None,
+            },
+            data="lsun",
+        ),
+    }
+
+    def __init__(self, config: FGANConfig, x: Image | Points) -> None:
+        super().__init__(config)
+        self.inputs, self.output = {"z": Noise(config.noise)}, x
+        norm = layer_norm if config.penalty else nn.BatchNorm2d
+        G, D = usual_pair(
+            self.name, config.noise, x, width=config.width, hidden=config.hidden, norm=norm
+        )
+        recipe = Adam(config.lr, (config.beta1, 0.999))
+        self.G = Player(G, recipe, ema=config.ema)
+        self.D = Player(D, recipe)
+        self.enter(maker=self.G, critic=self.D)
+
+    def play(self, data: Iterator[Batch]) -> Iterator[Move]:
+        x = next(data).x
+        yield from self.tell_apart(x, self.G.still(self.noise(len(x))))
+        yield from self.fool(self.G(self.noise(len(x))), x)
+
+    def generate(self, z: Tensor) -> Tensor:
+        return self.G.best(z)
+
+    def judge(self, x: Tensor) -> Tensor:
+        return self.D(x)
