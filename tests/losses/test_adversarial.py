@@ -132,3 +132,27 @@ def test_large_scores_stay_finite() -> None:
     assert adversarial.minimax_d(far, far).item() == pytest.approx(1e4)
     assert adversarial.minimax_g(far).item() == pytest.approx(-5e3)
     assert adversarial.nonsaturating_g(far).item() == pytest.approx(5e3)
+
+
+@pytest.mark.parametrize("name", adversarial.DIVERGENCES)
+def test_the_best_score_finds_the_divergence_itself(name: str) -> None:
+    """On a law over three values, with g_f(V) = f'(p/q), minus the critic's loss is D_f(p || q)."""
+    p, q = (torch.tensor(law, dtype=torch.float64) for law in ([0.5, 0.3, 0.2], [0.2, 0.2, 0.6]))
+    u = p / q
+    f, best = {
+        "kl": (u * u.log(), 1 + u.log()),
+        "reverse-kl": (-u.log(), u.log()),
+        "pearson": ((u - 1) ** 2, 2 * (u - 1)),
+        "js": (-(u + 1) * ((1 + u) / 2).log() + u * u.log(), u.log()),
+    }[name]
+    times = 10  # of a hundred rows each, as often as the law says
+    real, fake = (best.repeat_interleave((law * times).round().long()) for law in (p, q))
+    found = -adversarial.LOSSES[name].critic(real, fake)
+    assert found.item() == pytest.approx((q * f).sum().item(), rel=1e-9)
+
+
+@pytest.mark.parametrize("name", adversarial.DIVERGENCES)
+def test_gradients_of_divergences(name: str) -> None:
+    inputs = tuple(scores(4, seed=i).requires_grad_() for i in range(2))
+    assert torch.autograd.gradcheck(adversarial.LOSSES[name].critic, inputs)
+    assert torch.autograd.gradcheck(adversarial.LOSSES[name].maker, inputs)

@@ -176,7 +176,7 @@ class Duel(Game, ABC):
         if config.augment == "diff":
             x = diff_augment(x, self.chance)
         elif config.augment == "ada":
-            x = ada(x, self.chance_to_change, self.chance)
+            x = ada(x, self.chance_to_change, self.chance, flip=False)  # no digit is mirrored
         if (std := at(config.instance_noise, self.clock.progress)) > 0:
             x = x + std * self.chance.normal(len(x), *x.shape[1:])
         return x
