@@ -49,7 +49,7 @@ def test_parts_are_fixed_and_apart(name):
 
 def test_digits_are_those_of_scikit_learn_in_proportion(monkeypatch):
     direct = data.load("digits", split="all")
-    monkeypatch.setattr(pictures, "_inside", lambda package, path: None)
+    monkeypatch.setattr(pictures, "inside", lambda package, path: None)
     official = data.load("digits", split="all")
     assert torch.equal(rows(direct), rows(official))
     assert torch.equal(rows(direct, "label"), rows(official, "label"))
