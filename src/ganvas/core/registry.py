@@ -190,7 +190,7 @@ def card(name: str, preset: str = "default", **spaces: Space) -> Card:
     cls = find(name)
     with torch.device("meta"):
         game = make(name, preset=preset, spaces=spaces)
-    chosen, config_class, needed = preset_of(cls, preset), config_of(cls), needs(cls)
+    chosen, config_class = preset_of(cls, preset), config_of(cls)
     page = (inspect.getmodule(cls).__doc__ or "").strip().split("\n\n")
     return Card(
         name=name,
@@ -198,10 +198,7 @@ def card(name: str, preset: str = "default", **spaces: Space) -> Card:
         idea=" ".join(page[1].split()) if len(page) > 1 else "",
         preset=preset,
         data=chosen.data,
-        needs={
-            field: " or ".join(t.__name__ for t in kinds) + ("" if field in needed else " or none")
-            for field, kinds in takes(cls).items()
-        },
+        needs=_needs(cls),
         inputs=game.inputs,
         output=game.output,
         players={
@@ -227,6 +224,12 @@ def card(name: str, preset: str = "default", **spaces: Space) -> Card:
         },
         presets=list(cls.presets),
     )
+
+
+def _needs(game: type[Game]) -> dict[str, str]:
+    kinds = {name: [kind.__name__ for kind in kinds] for name, kinds in takes(game).items()}
+    needed = needs(game)
+    return {name: " or ".join(k if name in needed else [*k, "none"]) for name, k in kinds.items()}
 
 
 def _recipe(recipe: Any) -> str:

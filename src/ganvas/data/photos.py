@@ -96,9 +96,7 @@ class Patches(Rows):
         for side in box[:, 3].unique().tolist():
             here = (box[:, 3] == side).nonzero().flatten()
             cuts = [
-                pixels(number, grey=image.channels == 1)[
-                    :, top : top + side, left : left + side
-                ]
+                pixels(number, grey=image.channels == 1)[:, top : top + side, left : left + side]
                 for number, top, left, _ in box[here].tolist()
             ]
             x[here] = shaped(as_floats(torch.stack(cuts)), image, self.fit)

@@ -161,6 +161,7 @@ def listed(words: Sequence[str], most: int = 5) -> str:
     more = f" and {len(words) - most} more" if len(words) > most else ""
     return "; ".join(words[:most]) + more
 
+
 def inside(package: str, path: str) -> Path | None:
     """A file of an installed package, found without importing it; None if it is not there."""
     spec = find_spec(package)
