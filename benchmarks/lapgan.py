@@ -11,7 +11,7 @@ pictures, colours and rings of one frequency, without the mean. The log-spectral
 once for l_k, the enlarged level before, and once for I_k, with the band that G_k added. The same
 again where l_k is that of the held-out photographs themselves: what G_k alone does.
 
-Prints a line for each run and keeps all in results/lapgan.json. Five minutes on two cores.
+Prints a line for each run and keeps all in results/lapgan.json.
 """
 
 from __future__ import annotations

@@ -176,8 +176,8 @@ class LAPGAN(Game):
         c, y = self.config, self.classes
         if k < self.top:
             return refiner(x, y, c.width, c.kernels), discriminator(x, y, c.width, c.dropout)
-        D = MLP((math.prod(x) + y,), (), (c.units // 2,) * 2, dropout=c.dropout)
-        return MLP((c.noise + y,), x, (c.units, c.units)), D
+        G = MLP((c.noise + y,), x, (c.units, c.units))
+        return G, MLP((math.prod(x) + y,), (), (c.units // 2,) * 2, dropout=c.dropout)
 
     def stages(self) -> list[Stage]:
         """A level each, the coarsest first."""
