@@ -204,7 +204,7 @@ def _open(
     """The data for a game, at the size asked for or else the game's usual one."""
     if size is None and isinstance(usual, Image):
         size = (usual.height, usual.width)
-    fields = tuple(registry.needs(game))
+    fields = tuple(registry.takes(game))
     return sources.load(source, size=size, channels=channels, fit=fit, fields=fields)
 
 

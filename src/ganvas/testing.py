@@ -230,11 +230,11 @@ def _demand(fact: object, cls: type[Game], complaint: str) -> None:
 
 
 def _spaces(cls: type[Game]) -> dict[str, Space]:
-    needed = registry.needs(cls)
+    taken = registry.takes(cls)
     return {
         name: space
         for name, space in registry.preset_of(cls, "default").spaces.items()
-        if name in needed
+        if name in taken
     }
 
 

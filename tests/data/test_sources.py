@@ -5,8 +5,8 @@ import pytest
 import torch
 
 from ganvas import data
-from ganvas.core import Image, Label, Points, Tokens, UsageError
-from ganvas.data import pictures, sentences
+from ganvas.core import DataError, Image, Label, Points, Tokens, UsageError
+from ganvas.data import photos, pictures, sentences
 from ganvas.nets import language
 
 
@@ -36,7 +36,7 @@ def test_a_source_is_what_its_card_says(name):
             assert space.why_not(some[field]) is None
 
 
-@pytest.mark.parametrize("name", ["ring8", "digits", "tokens", "oracle"])
+@pytest.mark.parametrize("name", ["ring8", "digits", "photos", "tokens", "oracle"])
 def test_parts_are_fixed_and_apart(name):
     train, again, test = (data.load(name, split=s) for s in ("train", "train", "test"))
     assert torch.equal(rows(train), rows(again))
@@ -49,7 +49,7 @@ def test_parts_are_fixed_and_apart(name):
 
 def test_digits_are_those_of_scikit_learn_in_proportion(monkeypatch):
     direct = data.load("digits", split="all")
-    monkeypatch.setattr(pictures, "_inside", lambda package, path: None)
+    monkeypatch.setattr(pictures, "inside", lambda package, path: None)
     official = data.load("digits", split="all")
     assert torch.equal(rows(direct), rows(official))
     assert torch.equal(rows(direct, "label"), rows(official, "label"))
@@ -91,6 +91,57 @@ def test_large_pictures_are_resized_when_fetched(monkeypatch):
     assert lazy.tables[0].columns["x"].shape[-1] == 8
     assert torch.allclose(rows(lazy), rows(kept), atol=1e-6)
     assert lazy.fingerprint == kept.fingerprint
+
+
+def test_photos_are_windows_of_the_photographs_that_the_labels_name():
+    source = data.load("photos", size=64)
+    x, label = rows(source), rows(source, "label")
+    boxes = photos.boxes(False, 64)
+    assert len(x) == len(boxes)
+    for i in range(0, len(x), 500):
+        number, top, left, side = boxes[i]
+        cut = photos.pixels(number)[:, top : top + side, left : left + side].float() / 127.5 - 1
+        halved = torch.nn.functional.interpolate(cut[None], (64, 64), mode="area")[0]
+        assert (x[i] - halved).abs().mean() < 0.05
+        assert label[i] == number
+    assert source.spaces["label"].names[int(label[0])] == "astronaut"
+    counts = torch.bincount(label)
+    assert counts.min() > 0.5 * counts.max()
+
+
+@pytest.mark.parametrize("size", [8, 32, 100, 300, 1000])
+def test_no_pixel_of_a_photo_is_both_trained_on_and_held_back(size):
+    for number in range(len(photos.PHOTOS)):
+        height, width = photos.pixels(number).shape[1:]
+        seen = {}
+        for test in (False, True):
+            seen[test] = torch.zeros(height, width, dtype=torch.bool)
+            for which, top, left, side in photos.boxes(test, size):
+                if which == number:
+                    assert 0 <= top <= height - side
+                    assert 0 <= left <= width - side
+                    seen[test][top : top + side, left : left + side] = True
+        assert not (seen[False] & seen[True]).any()
+        assert seen[False].float().mean() > 0.2
+        assert seen[True].any()
+
+
+@pytest.mark.parametrize(("size", "channels"), [((12, 20), 1), (8, 3), ((16, 8), 4)])
+def test_photos_come_in_the_size_and_channels_asked_for(size, channels):
+    source = data.load("photos", size=size, channels=channels, split="test")
+    height, width = (size, size) if isinstance(size, int) else size
+    assert source.spaces["x"] == Image(channels, height, width)
+    x = rows(source)
+    assert source.spaces["x"].why_not(x) is None
+    assert 0.1 < x[:, :3].std() < 1
+    assert channels < 4 or bool((x[:, 3] == 1).all())
+    assert channels == 1 or not torch.equal(x[:, 0], x[:, 2])
+
+
+def test_photos_that_a_wheel_lacks_are_named(monkeypatch):
+    monkeypatch.setattr(photos, "inside", lambda package, path: None)
+    with pytest.raises(DataError, match="scikit-image comes without data/astronaut.png"):
+        data.load("photos", size=9)
 
 
 def test_faces_are_a_hundred_and_none_is_held_back():
@@ -166,7 +217,7 @@ def test_the_oracle_has_the_vocabulary_asked_for():
             data.load(wrong)
 
 
-@pytest.mark.parametrize("name", ["digits", "ring8", "negatives", "tokens"])
+@pytest.mark.parametrize("name", ["digits", "ring8", "negatives", "photos", "tokens"])
 def test_a_source_is_found_again_from_json(name):
     size = 10 if name == "digits" else None
     source = data.load(name, size=size, channels=None, fit="pad", fields=("x", "y"))

@@ -71,14 +71,28 @@ def config_of(game: type[Game]) -> type[Config]:
     return hint
 
 
-def needs(game: type[Game]) -> dict[str, tuple[type[Space], ...]]:
-    """The fields that a game's data must have and the kinds of space that each may be."""
+def takes(game: type[Game]) -> dict[str, tuple[type[Space], ...]]:
+    """The fields of the data that a game looks at and the kinds of space that each may be."""
     hints = get_type_hints(game.__init__)
     fields = [name for name in inspect.signature(game.__init__).parameters if name in hints]
     return {
-        name: get_args(hints[name]) if isinstance(hints[name], types.UnionType) else (hints[name],)
+        name: tuple(kind for kind in _kinds(hints[name]) if kind is not types.NoneType)
         for name in fields
         if name != "config"
+    }
+
+
+def _kinds(hint: Any) -> tuple[Any, ...]:
+    return get_args(hint) if isinstance(hint, types.UnionType) else (hint,)
+
+
+def needs(game: type[Game]) -> dict[str, tuple[type[Space], ...]]:
+    """Of the fields that a game takes, those that the data must have: they have no default."""
+    parameters = inspect.signature(game.__init__).parameters
+    return {
+        name: kinds
+        for name, kinds in takes(game).items()
+        if parameters[name].default is inspect.Parameter.empty
     }
 
 
@@ -94,13 +108,16 @@ def preset_of(game: type[Game], name: str) -> Preset:
 
 
 def build(game: type[Game], config: Config, spaces: Mapping[str, Space]) -> Game:
-    """A game for data with these spaces; fields that it does not need are left aside.
+    """A game for data with these spaces; fields that it does not take are left aside.
 
     Raises:
         UsageError: if a field is missing or of the wrong kind, or the game cannot make that size.
     """
     chosen = {}
-    for field, kinds in needs(game).items():
+    needed = needs(game)
+    for field, kinds in takes(game).items():
+        if field not in spaces and field not in needed:
+            continue
         expected = " or ".join(kind.__name__ for kind in kinds)
         word = name_of(game)
         if field not in spaces:
@@ -181,7 +198,7 @@ def card(name: str, preset: str = "default", **spaces: Space) -> Card:
         idea=" ".join(page[1].split()) if len(page) > 1 else "",
         preset=preset,
         data=chosen.data,
-        needs={k: " or ".join(t.__name__ for t in kinds) for k, kinds in needs(cls).items()},
+        needs=_needs(cls),
         inputs=game.inputs,
         output=game.output,
         players={
@@ -207,6 +224,12 @@ def card(name: str, preset: str = "default", **spaces: Space) -> Card:
         },
         presets=list(cls.presets),
     )
+
+
+def _needs(game: type[Game]) -> dict[str, str]:
+    kinds = {name: [kind.__name__ for kind in kinds] for name, kinds in takes(game).items()}
+    needed = needs(game)
+    return {name: " or ".join(k if name in needed else [*k, "none"]) for name, k in kinds.items()}
 
 
 def _recipe(recipe: Any) -> str:

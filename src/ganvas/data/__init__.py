@@ -8,7 +8,7 @@ from typing import Any
 
 from ganvas.core import UsageError
 from ganvas.core.errors import did_you_mean
-from ganvas.data import pictures, sentences, toys
+from ganvas.data import photos, pictures, sentences, toys
 from ganvas.data.source import About, Fit, Source, Split, Wish
 from ganvas.data.toys import mixtures, modes, std
 
@@ -37,7 +37,8 @@ ELSEWHERE = (
 
 def names() -> list[str]:
     """The built-in sources."""
-    return [*toys.LAWS, "digits", "faces", "tokens", "oracle", "negatives", "stacked"]
+    pictured = ["digits", "faces", "photos", "negatives", "stacked"]
+    return [*toys.LAWS, *pictured, "tokens", "oracle"]
 
 
 def about(name: str) -> About:
@@ -50,6 +51,8 @@ def about(name: str) -> About:
         raise did_you_mean(name, names(), "source")
     if name in toys.LAWS:
         return toys.about(name)
+    if name == "photos":
+        return photos.ABOUT
     return pictures.ABOUTS[name] if name in pictures.ABOUTS else sentences.about(name)
 
 
@@ -87,6 +90,8 @@ def load(
     if isinstance(source, str) and (source in names() or source.startswith("oracle:")):
         if source in toys.LAWS:
             return toys.make(source, wish)
+        if source == "photos":
+            return photos.make(wish)
         return (pictures if source in pictures.ABOUTS else sentences).make(source, wish)
     _refuse_words(source)
     from ganvas.data import images  # Pillow, which the built-in sources do without

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import gzip
 from dataclasses import replace
-from importlib.util import find_spec
-from pathlib import Path
 
 import numpy as np
 import torch
@@ -22,6 +20,7 @@ from ganvas.data.source import (
     Wish,
     fingerprint,
     given,
+    inside,
 )
 
 ABOUTS = {
@@ -149,7 +148,7 @@ def _resized(table: Rows, image: Image, fit: Fit) -> Rows:
 
 
 def shaped(x: Tensor, image: Image, fit: Fit) -> Tensor:
-    """Grey pictures (n, 1, h, w) in [-1, 1] in the size and the channels of `image`.
+    """Pictures (n, 1 or 3, h, w) in [-1, 1] in the size and the channels of `image`.
 
     Smoothly: bilinear, and antialiased where they shrink. `pad` adds black, a fourth channel is
     opaque.
@@ -161,10 +160,10 @@ def shaped(x: Tensor, image: Image, fit: Fit) -> Tensor:
         x = interpolate(x, size, mode="bilinear", antialias=True)
         top, left = (H - size[0]) // 2, (W - size[1]) // 2  # negative where it is cropped
         x = pad(x, (left, W - size[1] - left, top, H - size[0] - top), value=-1.0)
-    if image.channels == 1:
+    if image.channels == x.shape[1]:
         return x
     colour = x.expand(-1, 3, -1, -1)
-    return colour if image.channels == 3 else torch.cat([colour, torch.ones_like(x)], 1)
+    return colour if image.channels == 3 else torch.cat([colour, torch.ones_like(x[:, :1])], 1)
 
 
 def _digits(split: str) -> tuple[Tensor, Tensor, Tensor]:
@@ -184,7 +183,7 @@ def _digits(split: str) -> tuple[Tensor, Tensor, Tensor]:
 
 def _digits_table() -> np.ndarray:
     """(1797, 65): 64 pixels of 0..16 and the class."""
-    file = _inside("sklearn", "datasets/data/digits.csv.gz")
+    file = inside("sklearn", "datasets/data/digits.csv.gz")
     if file is not None:  # importing scikit-learn takes longer than all the rest
         with gzip.open(file) as opened:
             return np.loadtxt(opened, delimiter=",", dtype=np.uint8)
@@ -198,15 +197,8 @@ def _faces(split: str) -> Tensor:
     """(100, 1, 25, 25) in [-1, 1]: the first half of the set; the other half is no faces."""
     if split == "test":
         raise UsageError("faces has no test part: 100 pictures are too few to hold any back")
-    file = _inside("skimage", "data/lfw_subset.npy")
+    file = inside("skimage", "data/lfw_subset.npy")
     if file is None:
         raise DataError("scikit-image comes without lfw_subset.npy; reinstall scikit-image")
     faces = torch.from_numpy(np.load(file)[:100]).float()
     return faces[:, None] * 2 - 1
-
-
-def _inside(package: str, path: str) -> Path | None:
-    """A file of an installed package, found without importing it; None if it is not there."""
-    spec = find_spec(package)
-    places = (spec and spec.submodule_search_locations) or []
-    return next((Path(p) / path for p in places if (Path(p) / path).is_file()), None)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
 from typing import Any, Literal, get_args
 
 import torch
@@ -158,3 +160,10 @@ def listed(words: Sequence[str], most: int = 5) -> str:
     """The first few of many words, and how many more there are."""
     more = f" and {len(words) - most} more" if len(words) > most else ""
     return "; ".join(words[:most]) + more
+
+
+def inside(package: str, path: str) -> Path | None:
+    """A file of an installed package, found without importing it; None if it is not there."""
+    spec = find_spec(package)
+    places = (spec and spec.submodule_search_locations) or []
+    return next((Path(p) / path for p in places if (Path(p) / path).is_file()), None)

@@ -30,6 +30,7 @@ class MLP(nn.Module):
     Args:
         in_shape, out_shape: shapes without the batch; () is one number for each row.
         hidden: units of each hidden layer.
+        dropout: share of the hidden units that are dropped.
         squash: whether a tanh ends it, for pictures in [-1, 1].
     """
 
@@ -39,6 +40,7 @@ class MLP(nn.Module):
         out_shape: Sequence[int],
         hidden: Sequence[int],
         *,
+        dropout: float = 0.0,
         squash: bool = False,
     ) -> None:
         super().__init__()
@@ -47,6 +49,7 @@ class MLP(nn.Module):
         layers: list[nn.Module] = []
         for before, after in pairwise(sizes):
             layers += [nn.Linear(before, after), nn.ReLU(inplace=True)]
+            layers += [nn.Dropout(dropout)] if dropout > 0 else []
         layers += [nn.Linear(sizes[-1], math.prod(out_shape))]
         self.layers = nn.Sequential(*layers, *([nn.Tanh()] if squash else []))
 
