@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
+from ganvas import auto, watch
 from ganvas import data as sources
-from ganvas import watch
 from ganvas.core import Game, Image, Settings, Space, Trainer, UsageError, parallel, registry
 from ganvas.core.registry import Card, card, make
 from ganvas.core.run import Plan, Run
+from ganvas.machine import Machine
 from ganvas.metrics import scores
 from ganvas.metrics.evaluation import evaluate as measure_run
 from ganvas.metrics.scores import Scores
@@ -78,7 +79,8 @@ def train(
     """Trains a game.
 
     Args:
-        game: its name, or a class of your own.
+        game: its name, or a class of your own; "auto" picks one that suits the data and this
+            machine, with what is not given of size, length and config, and says so.
         data: a built-in source or a folder of images; the preset's source if None.
         out: the run's folder; a new one below `runs/` if None.
         steps, images, minutes: the length of the run, one of them; else the config's `images`.
@@ -108,6 +110,17 @@ def train(
     _one_length(steps, images, minutes)
     how = Watching(save_every, evaluate_every, metrics, on_collapse, quiet)
     settings = settings or Settings()
+    if game == auto.AUTO:
+        told: dict[str, Any] = {
+            "size": size,
+            "channels": channels,
+            "images": images,
+            "steps": steps,
+        }
+        told |= {"minutes": minutes, "preset": preset, "fit": fit, "seed": seed, "out": out}
+        choice = _pick(data, {**told, **config}, settings, quiet)
+        game, size = choice.game, choice.values.pop("size", size)
+        config = {**choice.values, **config}
     cls = registry.register(game) if isinstance(game, type) else registry.find(game)
     chosen = registry.preset_of(cls, preset)
     values = {**chosen.config, **config, **({"images": images} if images else {})}
@@ -122,6 +135,21 @@ def train(
     run = Run.create(folder, plan) if parallel.rank() == 0 else None
     _say(source, quiet=quiet or run is None)
     return play(trainer, run, folder, how)
+
+
+def _pick(
+    data: str | Path | None, given: dict[str, Any], settings: Settings, quiet: bool
+) -> auto.Choice:
+    """What suits the data and this machine; tells it, with the command that asks for the same."""
+    if data is None:
+        raise UsageError(auto.NO_DATA)
+    computing = {k: v for k, v in settings.to_json().items() if v != Settings().to_json()[k]}
+    usual = {"preset": "default", "fit": "crop", "seed": 0}
+    given = {k: v for k, v in given.items() if v not in (None, usual.get(k))}
+    choice = auto.choose(sources.facts_of(data), Machine.here(settings), given)
+    if not quiet:
+        auto.tell(choice, auto.words({"data": data, **given, **computing}))
+    return choice
 
 
 def resume(
