@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -22,6 +23,10 @@ from ganvas.watch.second_look import evidence_of
 from ganvas.watch.verdicts import Finding, judge
 
 __all__ = ["doctor", "evaluate", "games", "load", "make", "resume", "train"]
+
+
+NOT_TYPED = ("game", "settings", "config", "quiet")
+"""Arguments of `train` that are no options, or make no difference to what is trained."""
 
 
 def games() -> dict[str, Card]:
@@ -111,16 +116,7 @@ def train(
     how = Watching(save_every, evaluate_every, metrics, on_collapse, quiet)
     settings = settings or Settings()
     if game == auto.AUTO:
-        told: dict[str, Any] = {
-            "size": size,
-            "channels": channels,
-            "images": images,
-            "steps": steps,
-        }
-        told |= {"minutes": minutes, "preset": preset, "fit": fit, "seed": seed, "out": out}
-        choice = _pick(data, {**told, **config}, settings, quiet)
-        game, size = choice.game, choice.values.pop("size", size)
-        config = {**choice.values, **config}
+        game, size, config = _pick(locals())
     cls = registry.register(game) if isinstance(game, type) else registry.find(game)
     chosen = registry.preset_of(cls, preset)
     values = {**chosen.config, **config, **({"images": images} if images else {})}
@@ -137,19 +133,23 @@ def train(
     return play(trainer, run, folder, how)
 
 
-def _pick(
-    data: str | Path | None, given: dict[str, Any], settings: Settings, quiet: bool
-) -> auto.Choice:
-    """What suits the data and this machine; tells it, with the command that asks for the same."""
-    if data is None:
+def _pick(asked: dict[str, Any]) -> tuple[str, Any, dict[str, Any]]:
+    """Game, size and config that suit the data and this machine; tells the command for the same.
+
+    Args:
+        asked: the arguments of `train`.
+    """
+    if asked["data"] is None:
         raise UsageError(auto.NO_DATA)
-    computing = {k: v for k, v in settings.to_json().items() if v != Settings().to_json()[k]}
-    usual = {"preset": "default", "fit": "crop", "seed": 0}
-    given = {k: v for k, v in given.items() if v not in (None, usual.get(k))}
-    choice = auto.choose(sources.facts_of(data), Machine.here(settings), given)
-    if not quiet:
-        auto.tell(choice, auto.words({"data": data, **given, **computing}))
-    return choice
+    settings, usual = asked["settings"], inspect.signature(train).parameters
+    terms = {k: v for k, v in asked.items() if k in usual and v != usual[k].default}
+    given = {k: v for k, v in {**terms, **asked["config"]}.items() if k not in NOT_TYPED}
+    compute = {k: v for k, v in settings.to_json().items() if v != Settings().to_json()[k]}
+    choice = auto.choose(sources.facts_of(asked["data"]), Machine.here(settings), given)
+    if not asked["quiet"]:
+        auto.tell(choice, auto.words({**given, **compute}))
+    size = choice.values.pop("size", asked["size"])
+    return choice.game, size, {**choice.values, **asked["config"]}
 
 
 def resume(

@@ -9,7 +9,7 @@ import dataclasses
 import math
 import shlex
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -39,16 +39,17 @@ EPOCHS = 10
 """How often each of very many pictures should be seen, if there is time."""
 
 CONDITIONAL = ("acgan", "cgan")
-"""Games that learn from labels; the first that there is."""
-LIMITS = {"cgan": 32}
-"""Dense networks are for small pictures."""
+"""Games that learn from labels; the first that there is and that suits the pictures."""
+DENSE = {"cgan": 28}
+"""Games whose dense networks are for grey pictures of at most so many pixels on a side, the paper's
+own; what they make of photographs is mush."""
 LARGE: dict[str, dict[str, Any]] = {"dcgan": {"batch": 32}}
 """Above 32 pixels half the batch: rounds teach more than pictures do in a given time."""
 MODEST: dict[str, dict[str, Any]] = {
-    "dcgan": {"batch": 32, "width": 16, "r1": 1.0},
+    "dcgan": {"batch": 32, "r1": 1.0},
     "cgan": {"hidden": 200, "units_x": 60, "units": 60},
 }
-"""Smaller networks and more regularisation, for few pictures."""
+"""More regularisation for few pictures, and smaller networks where they are dense."""
 
 
 @dataclass(frozen=True)
@@ -120,9 +121,11 @@ def game_for(facts: Facts) -> tuple[str, str]:
     if facts.rarest < ENOUGH:
         rarest = f"the rarest has {facts.rarest}, and {ENOUGH} are needed"
         return "dcgan", f"{told}: {rarest}, so labels are left aside"
-    there = registry.names()
-    game = next(game for game in CONDITIONAL if game in there)
-    return game, f"{told}, the rarest of {facts.rarest}: enough to draw each as asked"
+    largest = max(x.shape) if x.shape[0] == 1 else math.inf
+    for game in CONDITIONAL:
+        if game in registry.names() and largest <= DENSE.get(game, math.inf):
+            return game, f"{told}, the rarest of {facts.rarest}: enough to draw each as asked"
+    return "dcgan", f"{told}, left aside: no game for labels here suits such pictures"
 
 
 def _fields(game: str) -> set[str]:
@@ -170,22 +173,23 @@ def _are_pictures(facts: Facts) -> bool:
 
 def _sizes(
     game: str, facts: Facts, given: Mapping[str, Any], config: Mapping[str, Any]
-) -> Sequence[Size | None]:
+) -> Iterator[Size | None]:
     """The sizes to try, from the largest; None for what has no size."""
-    x = facts.spaces["x"]
+    x, size = facts.spaces["x"], given.get("size")
     if not isinstance(x, Image):
-        return [None]
-    if size := given.get("size"):
-        return [(size, size) if isinstance(size, int) else tuple(size)]
-    own = math.sqrt(x.height * x.width)
-    first = max(SIDES[-1], min(LIMITS.get(game, SIDES[0]), own))
-    tried: list[Size | None] = []
+        yield None
+        return
+    if size is not None:
+        yield (size, size) if isinstance(size, int) else (size[0], size[1])
+        return
+    own, before = math.sqrt(x.height * x.width), None
+    first = max(SIDES[-1], min(SIDES[0], own))
     for side in (first, *(side for side in SIDES if side < first)):
         scale = max(side / own, SIDES[-1] / min(x.height, x.width))
         near = _makeable(game, (x.height * scale, x.width * scale), facts, config)
-        if near not in tried:
-            tried.append(near)
-    return tried
+        if near != before:
+            yield near
+        before = near
 
 
 def _makeable(

@@ -86,10 +86,8 @@ usage: ganvas train GAME [options]
 Trains a game and keeps the run in a folder: weights, figures, pictures, report.
 `ganvas train GAME --help` adds the game's own options (--lr, --batch ...).
 
-auto, for a game, picks one that suits the data (labels, how many, which size)
-and this machine (how long a round takes), with the size, recipe and length that
-are not given. It says why on standard error, with the command that asks for the
-same; the run is one of that game.
+auto picks the game, size, recipe and length, unless given, that suit the data and
+this machine; it says why on standard error, with the command that asks for that.
 
 the data
   --data SOURCE        a built-in source (ganvas data list), a folder of images

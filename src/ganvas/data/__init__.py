@@ -111,12 +111,11 @@ def facts_of(source: str | Path) -> Facts:
     if not is_built_in(source):
         _refuse_words(source)
         return facts.of_folder(Path(source).expanduser())
-    card, rarest = about(str(source)), 0
-    if isinstance(card.spaces["x"], Image) and "label" in card.spaces:
-        table = load(source).tables[0]
+    found, rarest = load(source, fields=("x", "y")), 0
+    if isinstance(found.spaces["x"], Image) and "label" in found.spaces:
+        table = found.tables[0]
         rarest = int(table.fetch(torch.arange(len(table)))["label"].bincount().min())
-    rows = (card.rows - card.test) // (2 if "y" in card.spaces else 1)  # each is of one domain
-    return facts.Facts(card.spaces, rows, rarest)
+    return facts.Facts(found.spaces, min(map(len, found.tables)), rarest)
 
 
 def is_built_in(source: str | Path) -> bool:
