@@ -125,10 +125,7 @@ def game_for(facts: Facts) -> tuple[str, str]:
     for game in CONDITIONAL:
         if game in registry.names() and largest <= DENSE.get(game, math.inf):
             return game, f"{told}, the rarest of {facts.rarest}: enough to draw each as asked"
-    return (
-        "dcgan",
-        f"{told}; labels are left aside: no game that draws by label suits such pictures",
-    )
+    return "dcgan", f"{told}; labels are left aside: no game for them suits such pictures"
 
 
 def _fields(game: str) -> set[str]:

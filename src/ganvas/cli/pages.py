@@ -86,8 +86,8 @@ usage: ganvas train GAME [options]
 Trains a game and keeps the run in a folder: weights, figures, pictures, report.
 `ganvas train GAME --help` adds the game's own options (--lr, --batch ...).
 
-auto picks the game, size, recipe and length, unless given, that suit the data and
-this machine; it says why on standard error, with the command that asks for that.
+auto picks game, size, recipe and length, unless given, to suit the data and the
+machine; it says why on standard error, with the command that asks for the same.
 
 the data
   --data SOURCE        a built-in source (ganvas data list), a folder of images
