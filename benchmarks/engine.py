@@ -128,26 +128,44 @@ def pair(
     hand = by_hand(copy.deepcopy(game), x)
     trainer = Trainer(game, source.tables, rounds=10**9)
     sides: dict[str, Round] = {"hand": hand, "engine": trainer.round}
-    times: dict[str, list[float]] = {"hand": [], "engine": []}
+    times = alternate(sides, blocks, rounds)
+    return {"game": name, "data": words, **figures_of(times), "rounds_per_block": rounds}
+
+
+def alternate(sides: dict[str, Round], blocks: int, rounds: int) -> dict[str, list[float]]:
+    """Milliseconds per round of each side, block by block; the sides take turns to begin."""
     for play in sides.values():
         for _ in range(rounds):
             play()
+    times: dict[str, list[float]] = {side: [] for side in sides}
     for block in range(blocks):
-        for side in ("hand", "engine") if block % 2 else ("engine", "hand"):
+        for side in sides if block % 2 else reversed(sides):
             began = time.perf_counter()
             for _ in range(rounds):
                 sides[side]()
             times[side].append((time.perf_counter() - began) / rounds * 1000)
+    return times
+
+
+def figures_of(times: dict[str, list[float]]) -> dict[str, Any]:
+    """Medians of both sides, and of their ratio, which is taken block by block."""
     ratios = [a / b for a, b in zip(times["engine"], times["hand"], strict=True)]
     return {
-        "game": name,
-        "data": words,
         "hand_ms": round(statistics.median(times["hand"]), 3),
         "engine_ms": round(statistics.median(times["engine"]), 3),
         "ratio": round(statistics.median(ratios), 4),
         "ratio_quartiles": [round(q, 4) for q in statistics.quantiles(ratios, n=4)[::2]],
-        "blocks": blocks,
-        "rounds_per_block": rounds,
+        "blocks": len(ratios),
+    }
+
+
+def machine() -> dict[str, Any]:
+    """What a result depends on beside the code."""
+    return {
+        "torch": torch.__version__,
+        "python": platform.python_version(),
+        "threads": torch.get_num_threads(),
+        "machine": platform.machine(),
     }
 
 
@@ -164,15 +182,9 @@ def main() -> None:
     ]
     for row in rows:
         print(row)
-    machine = {
-        "torch": torch.__version__,
-        "python": platform.python_version(),
-        "threads": torch.get_num_threads(),
-        "machine": platform.machine(),
-    }
     if not options.dry:
         command = "python benchmarks/engine.py"
-        report = {"command": command, **machine, "rows": rows}
+        report = {"command": command, **machine(), "rows": rows}
         RESULTS.write_text(json.dumps(report, indent=2) + "\n")
 
 

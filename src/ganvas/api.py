@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import inspect
 import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
+from ganvas import auto, watch
 from ganvas import data as sources
-from ganvas import watch
 from ganvas.core import Game, Image, Settings, Space, Trainer, UsageError, parallel, registry
 from ganvas.core.registry import Card, card, make
 from ganvas.core.run import Plan, Run
+from ganvas.machine import Machine
 from ganvas.metrics import scores
 from ganvas.metrics.evaluation import evaluate as measure_run
 from ganvas.metrics.scores import Scores
@@ -21,6 +23,10 @@ from ganvas.watch.second_look import evidence_of
 from ganvas.watch.verdicts import Finding, judge
 
 __all__ = ["doctor", "evaluate", "games", "load", "make", "resume", "train"]
+
+
+NOT_TYPED = ("game", "settings", "config", "quiet")
+"""Arguments of `train` that are no options, or make no difference to what is trained."""
 
 
 def games() -> dict[str, Card]:
@@ -78,7 +84,8 @@ def train(
     """Trains a game.
 
     Args:
-        game: its name, or a class of your own.
+        game: its name, or a class of your own; "auto" picks one that suits the data and this
+            machine, with what is not given of size, length and config, and says so.
         data: a built-in source or a folder of images; the preset's source if None.
         out: the run's folder; a new one below `runs/` if None.
         steps, images, minutes: the length of the run, one of them; else the config's `images`.
@@ -108,6 +115,8 @@ def train(
     _one_length(steps, images, minutes)
     how = Watching(save_every, evaluate_every, metrics, on_collapse, quiet)
     settings = settings or Settings()
+    if game == auto.AUTO:
+        game, size, config = _pick(locals())
     cls = registry.register(game) if isinstance(game, type) else registry.find(game)
     chosen = registry.preset_of(cls, preset)
     values = {**chosen.config, **config, **({"images": images} if images else {})}
@@ -122,6 +131,25 @@ def train(
     run = Run.create(folder, plan) if parallel.rank() == 0 else None
     _say(source, trainer.game, quiet=quiet or run is None)
     return play(trainer, run, folder, how)
+
+
+def _pick(asked: dict[str, Any]) -> tuple[str, Any, dict[str, Any]]:
+    """Game, size and config that suit the data and this machine; tells the command for the same.
+
+    Args:
+        asked: the arguments of `train`.
+    """
+    if asked["data"] is None:
+        raise UsageError(auto.NO_DATA)
+    settings, usual = asked["settings"], inspect.signature(train).parameters
+    terms = {k: v for k, v in asked.items() if k in usual and v != usual[k].default}
+    given = {k: v for k, v in {**terms, **asked["config"]}.items() if k not in NOT_TYPED}
+    compute = {k: v for k, v in settings.to_json().items() if v != Settings().to_json()[k]}
+    choice = auto.choose(sources.facts_of(asked["data"]), Machine.here(settings), given)
+    if not asked["quiet"]:
+        auto.tell(choice, auto.words({**given, **compute}))
+    size = choice.values.pop("size", asked["size"])
+    return choice.game, size, {**choice.values, **asked["config"]}
 
 
 def resume(

@@ -62,6 +62,24 @@ def test_size_and_fit_reach_the_data(ganvas, tmp_path):
     assert (run.plan.data["fit"], run.plan.config["images"], run.clock.round) == ("stretch", 64, 1)
 
 
+def test_auto_is_the_command_that_it_prints(ganvas, tmp_path):
+    said = ganvas("train auto --data faces --steps=2 --width 4 --json --out {}", tmp_path / "a")
+    made = said.json()
+    assert made["game"] == "dcgan"
+    lines = [line for line in said.err.splitlines() if line.startswith("auto: ")]
+    assert lines[0] == "auto: dcgan: 100 pictures without labels"
+    command = lines[-1].removeprefix("auto: ganvas ")
+    again = ganvas(command.replace(str(tmp_path / "a"), "{}"), tmp_path / "b").json()
+    assert again["figures"] == made["figures"]
+    plans = [vars(Run(tmp_path / folder).plan) | {"created": ""} for folder in "ab"]
+    assert plans[0] == plans[1]
+    assert plans[0]["config"]["width"] == 4
+
+
+def test_auto_with_quiet_says_nothing_of_its_picks(ganvas, tmp_path):
+    assert ganvas("train --quiet auto --data ring8 --steps 1 --out {}", tmp_path).err == ""
+
+
 def test_help_for_a_game_has_the_values_of_its_preset(ganvas):
     said = ganvas("train dcgan --preset paper --help")
     assert said.code == 0
@@ -75,6 +93,10 @@ def test_help_for_a_game_has_the_values_of_its_preset(ganvas):
     [
         ("", "train which game? there are: began"),
         ("dcgn", "did you mean 'dcgan'?"),
+        ("auto", "it needs --data"),
+        ("auto --data no/such", "there is no folder 'no/such'"),
+        ("auto --data faces --bach 3", "ganvas train dcgan has no option --bach"),
+        ("auto --data faces --size 17", "must be multiples of 4"),
         ("--data dcgan", "train which game?"),
         ("gan --preset huge", "unknown preset"),
         ("gan --bach 3", "ganvas train gan has no option --bach; did you mean --batch?"),

@@ -80,10 +80,14 @@ examples
 
 _TRAIN = """\
 usage: ganvas train GAME [options]
+       ganvas train auto --data SOURCE [options]
        ganvas train --resume RUN [--from ROUND] [options]
 
 Trains a game and keeps the run in a folder: weights, figures, pictures, report.
 `ganvas train GAME --help` adds the game's own options (--lr, --batch ...).
+
+auto picks game, size, recipe and length, unless given, to suit the data and the
+machine; it says why on standard error, with the command that asks for the same.
 
 the data
   --data SOURCE        a built-in source (ganvas data list), a folder of images
@@ -127,6 +131,7 @@ then, so the exit code is 0. A second Ctrl-C ends at once.
 Several GPUs or processes: torchrun --nproc-per-node 2 -m ganvas train GAME ...
 
 examples
+  ganvas train auto --data my/pictures/
   ganvas train dcgan
   ganvas train dcgan --data my/pictures/ --size 32 --minutes 20 --out runs/mine
   ganvas train wgan_gp --lr "1e-4@0 1e-4@0.5 0@1"   falls in the second half

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from ganvas import api
+from ganvas import api, auto
+from ganvas import data as sources
 from ganvas.cli.drawings import example
 from ganvas.cli.hints import shown
 from ganvas.cli.options import (
@@ -29,6 +30,7 @@ from ganvas.core import GameError, Settings, UsageError, parallel, registry
 from ganvas.core.config import Options
 from ganvas.core.config import groups as config_groups
 from ganvas.core.run import Run
+from ganvas.machine import Machine
 from ganvas.tricks.options import DuelConfig
 from ganvas.watch import OnCollapse, files, log
 from ganvas.watch.evidence import Evidence
@@ -100,13 +102,13 @@ def main(words: Sequence[str]) -> None:
     """
     name, rest = _game_in(words)
     resumes = any(word.split("=")[0] == RESUME for word in rest)
-    if set(rest) & set(HELP) and (name is None or resumes):
+    if set(rest) & set(HELP) and (name in (None, auto.AUTO) or resumes):
         print(PAGES["train"], end="")
         return
     if resumes:
         run = _go_on(name, rest)
     elif name is None:
-        raise UsageError(f"train which game? there are: {', '.join(registry.names())}")
+        raise UsageError(f"train which game? there are: {', '.join(registry.names())}; or auto")
     else:
         run = _begin(name, rest)
     parallel.leave()
@@ -123,20 +125,39 @@ def _game_in(words: Sequence[str]) -> tuple[str | None, list[str]]:
     # It may stand behind a flag of its own, which one cannot know before one knows the game.
     valued = {option.word for option in general} - set(flags_of(general))
     name, rest = take(words, [word for word in words if word not in valued])
-    return (name, rest) if name in registry.names() else (None, list(words))
+    return (name, rest) if name in (*registry.names(), auto.AUTO) else (None, list(words))
 
 
 def _begin(name: str, words: Sequence[str]) -> Run:
     """A new run."""
     if any(word.split("=")[0] == "--from" for word in words):
         raise UsageError("--from goes with --resume: ganvas train --resume RUN --from ROUND")
+    facts = None
+    if name == auto.AUTO:
+        if not (source := value_of("--data", words, "")):
+            raise UsageError(auto.NO_DATA)
+        facts = sources.facts_of(source)
+        name = auto.game_for(facts)[0]
     groups = options(name, value_of("--preset", words, "default"))
     paper = registry.find(name).paper
     about = f"Trains {name}: {paper.title} ({paper.year})"
     values = parse(f"train {name}", about, groups, words, elsewhere=_tricks_for_others(name))
     compute = {option.name: values.pop(option.name) for option in groups["computing"]}
     del values["json"]
-    return api.train(name, settings=Settings.build(**compute), **values)
+    settings = Settings.build(**compute)
+    if facts is not None:
+        given = {option: values[option] for option in values if _typed(option, words)}
+        choice = auto.choose(facts, Machine.here(settings), given)
+        values |= choice.values
+        if not values["quiet"]:
+            auto.tell(choice, words)
+    return api.train(name, settings=settings, **values)
+
+
+def _typed(option: str, words: Sequence[str]) -> bool:
+    """Whether an option is among the words."""
+    there = {word.split("=")[0].replace("_", "-") for word in words}
+    return f"--{option.replace('_', '-')}" in there
 
 
 def options(name: str, preset: str) -> dict[str, list[Option]]:

@@ -4,18 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ganvas.core import UsageError
+import torch
+
+from ganvas.core import Image, UsageError
 from ganvas.core.errors import did_you_mean
 from ganvas.data import photos, pictures, sentences, toys
 from ganvas.data.source import About, Fit, Source, Split, Wish
 from ganvas.data.toys import mixtures, modes, std
 
+if TYPE_CHECKING:
+    from ganvas.data.facts import Facts
+
 __all__ = [
     "About",
     "Source",
     "about",
+    "facts_of",
     "held_out",
     "load",
     "mixtures",
@@ -87,7 +93,7 @@ def load(
         DataError: if more than half of the images cannot be read.
     """
     wish = Wish.of(size, channels, fit, split, fields)
-    if isinstance(source, str) and (source in names() or source.startswith("oracle:")):
+    if isinstance(source, str) and is_built_in(source):
         if source in toys.LAWS:
             return toys.make(source, wish)
         if source == "photos":
@@ -97,6 +103,29 @@ def load(
     from ganvas.data import images  # Pillow, which the built-in sources do without
 
     return images.load_folder(Path(source).expanduser(), wish)
+
+
+def facts_of(source: str | Path) -> Facts:
+    """What `load` would find to train on, before anybody has chosen a size.
+
+    Raises:
+        UsageError, DataError: those of `load`.
+    """
+    from ganvas.data import facts  # Pillow
+
+    if not is_built_in(source):
+        _refuse_words(source)
+        return facts.of_folder(Path(source).expanduser())
+    found, rarest = load(source, fields=("x", "y")), 0
+    if isinstance(found.spaces["x"], Image) and "label" in found.spaces:
+        table = found.tables[0]
+        rarest = int(table.fetch(torch.arange(len(table)))["label"].bincount().min())
+    return facts.Facts(found.spaces, min(map(len, found.tables)), rarest)
+
+
+def is_built_in(source: str | Path) -> bool:
+    """Whether these words name a built-in source, and not a folder."""
+    return isinstance(source, str) and (source in names() or source.startswith("oracle:"))
 
 
 def reload(data: Mapping[str, Any]) -> Source:
