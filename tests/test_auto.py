@@ -145,7 +145,7 @@ def test_few_pictures_mean_more_regularisation_and_a_shorter_run():
     assert "r1" not in many.values
     assert few.values["images"] / few.values["batch"] < many.values["images"] / usual.batch
     assert many.values["images"] == usual.images
-    assert any("--r1 1.0: fewer than 500" in reason for reason in few.reasons)
+    assert any("--penalty-weight 1.0: fewer than 500" in reason for reason in few.reasons)
 
 
 def test_few_pictures_are_augmented_where_the_game_can(monkeypatch):
@@ -272,10 +272,10 @@ def test_memory_that_runs_out_is_an_infinite_pace(monkeypatch):
 
 def test_options_as_they_are_typed():
     values = {"size": (24, 16), "on_collapse": "warn", "lr": Schedule.parse("1e-3@0 0@1"),
-              "betas": (0.0, 0.9), "ema": None, "compile": True, "r1": 1.0}  # fmt: skip
+              "betas": (0.0, 0.9), "ema": None, "compile": True, "penalty_weight": 1.0}  # fmt: skip
     assert shlex.join(words(values)) == (
         "--size 24x16 --on-collapse warn --lr '0.001@0 0@1' --betas 0.0,0.9 --ema none --compile "
-        "--r1 1.0"
+        "--penalty-weight 1.0"
     )
     assert words({"size": (16, 16)}) == words({"size": 16}) == ["--size", "16"]
 
@@ -287,7 +287,7 @@ def test_auto_in_python_is_the_run_of_its_game(tmp_path, capsys):
     assert run.plan.config["r1"] == 1.0
     assert run.plan.spaces["x"]["height"] == 24
     command = next(line for line in said if line.startswith("auto: ganvas train dcgan "))
-    for words_ in ("--data faces", "--steps 1", "--width 4", "--size 24", "--r1 1.0"):
+    for words_ in ("--data faces", "--steps 1", "--width 4", "--size 24", "--penalty-weight 1.0"):
         assert words_ in command
     with pytest.raises(UsageError, match="needs --data"):
         ganvas.train("auto")

@@ -46,7 +46,7 @@ own; what they make of photographs is mush."""
 LARGE: dict[str, dict[str, Any]] = {"dcgan": {"batch": 32}}
 """Above 32 pixels half the batch: rounds teach more than pictures do in a given time."""
 MODEST: dict[str, dict[str, Any]] = {
-    "dcgan": {"batch": 32, "r1": 1.0},
+    "dcgan": {"batch": 32, "penalty_weight": 1.0},
     "cgan": {"hidden": 200, "units_x": 60, "units": 60},
 }
 """More regularisation for few pictures, and smaller networks where they are dense."""
