@@ -66,13 +66,13 @@ Normal = Callable[[int, int], Tensor]
 class FeatureMatchingConfig(Config):
     batch: Count = 100
     """Images per step, with labels, without, and generated ones each."""
-    images: Count = 600_000
+    images: Count = 300_000
     """Length of the run: how many images without labels it sees, two batches a round."""
     noise: Count = 50
     """Size of the latent vector z, uniform (the paper: 100)."""
     width: Count = 250
     """Units of each of G's two hidden layers (the paper: 500)."""
-    hidden: tuple[int, ...] = (500, 250, 250)
+    hidden: tuple[int, ...] = (250, 250, 250)
     """Units of D's hidden layers (the paper: 1000,500,250,250,250)."""
     input_noise: Weight = 0.3
     """Deviation of the noise on D's input, whose pixels are in [0, 1]."""
@@ -93,11 +93,16 @@ class WeightNormed(nn.Module):
         learned: whether the lengths g learn too.
     """
 
+    g: Tensor
+
     def __init__(self, before: int, after: int, *, learned: bool) -> None:
         super().__init__()
         self.v = nn.Parameter(0.1 * torch.randn(after, before))
         self.b = nn.Parameter(torch.zeros(after))
-        self.g = nn.Parameter(torch.ones(after), requires_grad=learned)
+        if learned:
+            self.g = nn.Parameter(torch.ones(after))
+        else:
+            self.register_buffer("g", torch.ones(after))
 
     def forward(self, x: Tensor) -> Tensor:
         return linear(x, self.v * (self.g / self.v.norm(dim=1))[:, None], self.b)

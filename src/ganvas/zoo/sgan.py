@@ -61,11 +61,11 @@ from ganvas.nets.sizes import halvings
 
 @dataclass(frozen=True)
 class SGANConfig(Config):
-    images: Count = 128_000
+    images: Count = 96_000
     """Length of the run: how many images without labels it sees (repeats counted)."""
     noise: Count = 16
     """Size of the latent vector z (the paper: 100)."""
-    width: Count = 32
+    width: Count = 16
     """Feature maps beside the image; each halving of the size doubles them (the paper: 128)."""
     norm: bool = False
     """Batch norm in D, as in the paper."""
