@@ -141,8 +141,8 @@ def test_dense_networks_get_small_grey_pictures(x, monkeypatch):
 def test_few_pictures_mean_more_regularisation_and_a_shorter_run():
     few, many = choose(pictures(32, 32, 100), FAST), choose(pictures(32, 32, 500), FAST)
     usual = registry.make("dcgan").config
-    assert few.values["r1"] > usual.r1
-    assert "r1" not in many.values
+    assert few.values["penalty_weight"] > usual.penalty_weight
+    assert "penalty_weight" not in many.values
     assert few.values["images"] / few.values["batch"] < many.values["images"] / usual.batch
     assert many.values["images"] == usual.images
     assert any("--penalty-weight 1.0: fewer than 500" in reason for reason in few.reasons)
@@ -174,7 +174,7 @@ def test_what_has_no_size_keeps_its_defaults():
 
 def test_what_is_given_is_not_picked():
     facts = pictures(300, 300, 100)
-    given = {"size": 128, "batch": 4, "images": 777, "r1": 0.0, "channels": 1}
+    given = {"size": 128, "batch": 4, "images": 777, "penalty_weight": 0.0, "channels": 1}
     seen = []
 
     def pace(game, spaces, config):
@@ -183,7 +183,7 @@ def test_what_is_given_is_not_picked():
 
     choice = choose(facts, Machine("a rock", pace), given)
     assert not given.keys() & choice.values.keys()
-    assert seen == [(Image(1, 128, 128), {"batch": 4, "images": 777, "r1": 0.0})]
+    assert seen == [(Image(1, 128, 128), {"batch": 4, "images": 777, "penalty_weight": 0.0})]
     assert "images" not in choose(facts, FAST, {"steps": 3}).values
 
 
@@ -284,7 +284,7 @@ def test_auto_in_python_is_the_run_of_its_game(tmp_path, capsys):
     run = ganvas.train("auto", data="faces", steps=1, width=4, ema=None, out=tmp_path / "r")
     said = capsys.readouterr().err.splitlines()
     assert (run.plan.game, run.plan.config["width"], run.plan.config["ema"]) == ("dcgan", 4, None)
-    assert run.plan.config["r1"] == 1.0
+    assert run.plan.config["penalty_weight"] == 1.0
     assert run.plan.spaces["x"]["height"] == 24
     command = next(line for line in said if line.startswith("auto: ganvas train dcgan "))
     for words_ in ("--data faces", "--steps 1", "--width 4", "--size 24", "--penalty-weight 1.0"):

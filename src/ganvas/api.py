@@ -73,6 +73,8 @@ def train(
     size: int | tuple[int, int] | None = None,
     channels: int | None = None,
     fit: Literal["crop", "pad", "stretch"] = "crop",
+    labels_per_class: int | None = None,
+    label_draw: int | None = None,
     settings: Settings | None = None,
     save_every: float = 30.0,
     evaluate_every: int | None = None,
@@ -94,6 +96,9 @@ def train(
         size: of images, a number for squares or (height, width); the preset's if None.
         channels: 1 grey, 3 RGB, 4 RGBA; what the data has if None.
         fit: how images of another shape become that size.
+        labels_per_class: so many labels of each class are all that a game learns which learns from
+            few (its data has the field `few`); 10 if None. All other rows it sees without theirs.
+        label_draw: decides which rows these are; 0 if None.
         settings: how to compute.
         save_every: seconds between checkpoints.
         evaluate_every: rounds between measurements; none if None. The state that measured best is
@@ -121,7 +126,9 @@ def train(
     chosen = registry.preset_of(cls, preset)
     values = {**chosen.config, **config, **({"images": images} if images else {})}
     options = registry.config_of(cls).build(**values)
-    source = _open(cls, data or chosen.data, size, channels, fit, chosen.spaces.get("x"))
+    look = {"channels": channels, "fit": fit}
+    few = {"labels_per_class": labels_per_class, "label_draw": label_draw}
+    source = _open(cls, data or chosen.data, size, chosen.spaces.get("x"), **look, **few)
     name = registry.name_of(cls)
     terms: Any = {"seed": seed, "settings": settings, "rounds": steps, "minutes": minutes}
     plan = Plan.of(name, options, source.spaces, source.to_json(), preset=preset, **terms)
@@ -225,15 +232,17 @@ def _open(
     game: type[Game],
     source: str | Path,
     size: int | tuple[int, int] | None,
-    channels: int | None,
-    fit: Literal["crop", "pad", "stretch"],
     usual: Space | None,
+    **more: Any,
 ) -> sources.Source:
-    """The data for a game, at the size asked for or else the game's usual one."""
+    """The data for a game, at the size asked for or else the game's usual one.
+
+    `more` goes to `ganvas.data.load`.
+    """
     if size is None and isinstance(usual, Image):
         size = (usual.height, usual.width)
     fields = tuple(registry.takes(game))
-    return sources.load(source, size=size, channels=channels, fit=fit, fields=fields)
+    return sources.load(source, size=size, fields=fields, **more)
 
 
 def _say(source: sources.Source, game: Game, *, quiet: bool) -> None:

@@ -38,6 +38,8 @@ from ganvas.watch.verdicts import Finding, judge
 
 RESUME = "--resume"
 DATA = "A built-in source (ganvas data list) or a folder of images."
+FEW = ("labels_per_class", "label_draw")
+"""Options of games that learn from few labels."""
 IMAGES = "... or after so many real images, repeats counted ..."
 
 
@@ -52,6 +54,10 @@ class Start(Options):
     """1 grey, 3 RGB, 4 RGBA; what the data has unless given."""
     fit: Literal["crop", "pad", "stretch"] = "crop"
     """How images of another shape become that size."""
+    labels_per_class: int | None = None
+    """So many rows of each class come with their label, all others without (default: 10)."""
+    label_draw: int | None = None
+    """Decides which rows keep their label (default: 0)."""
     out: str | None = None
     """The run's folder; a new one below runs/ unless given."""
     preset: str = "default"
@@ -172,6 +178,7 @@ def options(name: str, preset: str) -> dict[str, list[Option]]:
     config = registry.config_of(game).build(**chosen.config)
     start = options_of(
         Start(preset=preset),
+        but=() if "few" in registry.needs(game) else FEW,
         data={"value": "SOURCE|FOLDER", "help": f"{DATA} (default: {chosen.data})"},
         size={"read": size_of, "value": "N|HxW"},
         out={"value": "RUN"},

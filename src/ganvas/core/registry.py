@@ -123,6 +123,7 @@ def build(game: type[Game], config: Config, spaces: Mapping[str, Space]) -> Game
         if field not in spaces:
             hint = {
                 "label": "; put the images of each class into a folder of its own: FOLDER/<class>/",
+                "few": "; load it with few among its fields: ganvas.data.load(..., fields=...)",
                 "y": "; it learns between two domains: FOLDER/<domain>/ with two domains",
             }.get(field, "")
             has = ", ".join(f"{k} ({type(s).__name__})" for k, s in spaces.items())

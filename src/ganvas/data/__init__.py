@@ -10,7 +10,7 @@ import torch
 
 from ganvas.core import Image, UsageError
 from ganvas.core.errors import did_you_mean
-from ganvas.data import photos, pictures, sentences, toys
+from ganvas.data import few, photos, pictures, sentences, toys
 from ganvas.data.source import About, Fit, Source, Split, Wish
 from ganvas.data.toys import mixtures, modes, std
 
@@ -70,6 +70,8 @@ def load(
     fit: Fit = "crop",
     split: Split = "train",
     fields: Collection[str] = ("x",),
+    labels_per_class: int | None = None,
+    label_draw: int | None = None,
 ) -> Source:
     """The data of a built-in source or of a folder of images.
 
@@ -83,16 +85,28 @@ def load(
         fit: how pictures of another shape get the size: `crop` fills it and cuts off what stands
             out, `pad` adds black (or nothing, to a transparent picture), `stretch` distorts.
         split: the part to learn from (`train`), the part held back (`test`), or `all`.
-        fields: what the game needs. With `y` among them, two domains become two unpaired tables.
+        fields: what the game needs. With `y` among them, two domains become two unpaired tables;
+            with `few`, the training part becomes all rows without labels, and a few with theirs.
+        labels_per_class: how many rows of each class are in `few`; 10 unless given.
+        label_draw: which; 0 unless given.
 
     Returns:
-        Its tables hold `x` (and `label`, if there are classes); or `x` in one, `y` in the other.
+        Its tables hold `x` (and `label`, if there are classes); or `x` in one, `y` in the other;
+        or `x` in one, `few` and `label` in the other.
 
     Raises:
         UsageError: if there is no such source, or nothing in it to train on.
         DataError: if more than half of the images cannot be read.
     """
-    wish = Wish.of(size, channels, fit, split, fields)
+    wish = Wish.of(size, channels, fit, split, fields, labels_per_class, label_draw)
+    found = _found(source, wish)
+    if "few" not in fields or split != "train":
+        return found
+    return few.divided(found, labels_per_class or few.USUAL, label_draw or 0)
+
+
+def _found(source: str | Path, wish: Wish) -> Source:
+    """What there is of a source, with all the labels that it has."""
     if isinstance(source, str) and is_built_in(source):
         if source in toys.LAWS:
             return toys.make(source, wish)
@@ -134,9 +148,10 @@ def reload(data: Mapping[str, Any]) -> Source:
     Raises:
         UsageError: if it is gone or is no longer what it was.
     """
-    keys = ("source", "size", "channels", "fit", "split", "fields")
+    keys = ["source", "size", "channels", "fit", "split", "fields"]
     if missing := [key for key in (*keys, "fingerprint") if key not in data]:
         raise UsageError(f"this is no description of a source: it lacks {', '.join(missing)}")
+    keys += [key for key in ("labels_per_class", "label_draw") if key in data]
     found = load(data["source"], **{key: data[key] for key in keys[1:]})
     if found.fingerprint != data["fingerprint"]:
         rows = found.to_json()["rows"]
@@ -151,9 +166,11 @@ def reload(data: Mapping[str, Any]) -> Source:
 def held_out(data: Mapping[str, Any], split: Split = "test") -> Source:
     """The part that was held back of a source of which `data` is the `to_json`.
 
-    Where nothing was held back it is what was trained on: its `given["split"]` tells.
+    Where nothing was held back it is what was trained on: its `given["split"]` tells. It has all
+    its labels, even those that a game was not told: whoever measures one may know more than it.
     """
-    same = {key: data[key] for key in ("size", "channels", "fit", "fields") if key in data}
+    same = {key: data[key] for key in ("size", "channels", "fit") if key in data}
+    same["fields"] = [field for field in data.get("fields", ("x",)) if field != "few"]
     try:
         return load(data["source"], split=split, **same)
     except UsageError:

@@ -17,7 +17,17 @@ from ganvas.data.decode import Unreadable
 from ganvas.data.examine import Examination
 from ganvas.data.folder import Layout, printable, survey
 from ganvas.data.notes import named_broken, notes
-from ganvas.data.source import Fit, Rows, Source, Wish, as_floats, fingerprint, given, listed
+from ganvas.data.source import (
+    Fit,
+    Rows,
+    Source,
+    Wish,
+    as_floats,
+    fingerprint,
+    given,
+    less,
+    listed,
+)
 
 
 class Files:
@@ -51,6 +61,10 @@ class Files:
         pixels = self._pool.map(self._decode, [self.files[i] for i in rows.tolist()])
         picture = next(name for name, space in self.spaces.items() if isinstance(space, Image))
         return {picture: as_floats(torch.from_numpy(np.stack(list(pixels)))), **got}
+
+    def without(self, field: str) -> Files:
+        """The same rows; what they have in this field is forgotten."""
+        return Files(less(self.spaces, field), self.files, less(self.columns, field), self.found)
 
     def _decode(self, file: Path) -> np.ndarray:
         found = self.found

@@ -21,6 +21,7 @@ from ganvas.data.source import (
     fingerprint,
     given,
     inside,
+    less,
 )
 
 ABOUTS = {
@@ -71,6 +72,9 @@ class Resized(Rows):
             if isinstance(space, Image):
                 got[name] = shaped(got[name], space, self.fit)
         return got
+
+    def without(self, field: str) -> Resized:
+        return Resized(self.rows.without(field), less(self.spaces, field), self.fit)
 
 
 class Stacked(Rows):

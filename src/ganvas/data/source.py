@@ -7,7 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeVar, get_args
 
 import torch
 from torch import Tensor
@@ -18,6 +18,8 @@ Fit = Literal["crop", "pad", "stretch"]
 Split = Literal["train", "test", "all"]
 Size = tuple[int, int]
 """(height, width) in pixels."""
+
+T = TypeVar("T")
 
 MEMORY = 2 * 1024**3
 """Bytes of pictures that a source keeps decoded; what is larger is decoded again and again."""
@@ -46,6 +48,8 @@ class Wish:
     fit: Fit = "crop"
     split: Split = "train"
     fields: tuple[str, ...] = ("x",)
+    labels_per_class: int | None = None
+    label_draw: int | None = None
 
     @classmethod
     def of(
@@ -55,6 +59,8 @@ class Wish:
         fit: Fit,
         split: Split,
         fields: Collection[str],
+        labels_per_class: int | None = None,
+        label_draw: int | None = None,
     ) -> Wish:
         """The arguments of `load`.
 
@@ -72,7 +78,12 @@ class Wish:
         for name, value, known in (("fit", fit, Fit), ("split", split, Split)):
             if value not in get_args(known):
                 raise UsageError(f"{name} must be {' or '.join(get_args(known))}, not {value!r}")
-        return cls(pair, channels, fit, split, tuple(fields))
+        few = {"--labels-per-class": labels_per_class, "--label-draw": label_draw}
+        if "few" not in fields and (asked := [k for k, v in few.items() if v is not None]):
+            raise UsageError(f"{asked[0]} is for games that learn from few labels, as sgan does")
+        if labels_per_class is not None and labels_per_class < 1:
+            raise UsageError(f"--labels-per-class must be at least 1, not {labels_per_class}")
+        return cls(pair, channels, fit, split, tuple(fields), labels_per_class, label_draw)
 
 
 class Rows:
@@ -100,6 +111,15 @@ class Rows:
             else column.index_select(0, rows)
             for name, column in self.columns.items()
         }
+
+    def without(self, field: str) -> Rows:
+        """The same rows; what they have in this field is forgotten."""
+        return Rows(less(self.spaces, field), less(self.columns, field))
+
+
+def less(some: Mapping[str, T], field: str) -> dict[str, T]:
+    """A mapping without one of its keys."""
+    return {name: value for name, value in some.items() if name != field}
 
 
 def as_floats(pixels: Tensor) -> Tensor:

@@ -26,6 +26,7 @@ _FIGURES = {
     "stacked_modes": "modes.StackedModes",
     "rarest_class": "labels.ClassCoverage",
     "label_accuracy": "labels.LabelAccuracy",
+    "test_accuracy": "naming.TestAccuracy",
     "intra_fid": "labels.IntraFID",
     "cas": "labels.CAS",
     "memorisation": "memory.Memorisation",
