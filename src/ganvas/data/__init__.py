@@ -37,7 +37,7 @@ ELSEWHERE = (
 
 def names() -> list[str]:
     """The built-in sources."""
-    return [*toys.LAWS, "digits", "faces", "tokens", "oracle", "negatives", "stacked"]
+    return [*toys.LAWS, "digits", "faces", "tokens", "oracle", "negatives", "edges", "stacked"]
 
 
 def about(name: str) -> About:
