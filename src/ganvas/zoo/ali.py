@@ -30,6 +30,7 @@ Reproduce: `ganvas train ali --data digits --seed 0`
 
 from __future__ import annotations
 
+import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -104,7 +105,7 @@ def _sides(side: int) -> list[int]:
 
 
 def _encoder(x: Image, noise: int) -> nn.Module:
-    """x -> (n, 2·noise)."""
+    """X -> (n, 2·noise)."""
     rest = _sides(x.height)[-1], _sides(x.width)[-1]
     layers: list[nn.Module] = []
     for i, maps in enumerate((*MAPS, 512, 512)):
@@ -151,7 +152,7 @@ def _discriminator(x: Image, noise: int, dropout: float) -> Joint:
 
     def dense(sizes: list[int], bias: bool) -> list[nn.Module]:
         layers: list[nn.Module] = []
-        for before, after in zip(sizes, sizes[1:], strict=False):
+        for before, after in itertools.pairwise(sizes):
             layers += [nn.Dropout(dropout), nn.Linear(before, after, bias=bias)]
             layers += [nn.LeakyReLU(0.01, inplace=True)]
         return layers
@@ -236,7 +237,7 @@ def _networks(config: ALIConfig, x: Image | Points) -> tuple[nn.Module, nn.Modul
     """G, E and D."""
     noise, hidden = config.noise, (config.hidden,) * config.layers
     if config.network == "dense" or isinstance(x, Points):
-        G = MLP((noise,), x.shape, hidden, squash=isinstance(x, Image))
+        G: nn.Module = MLP((noise,), x.shape, hidden, squash=isinstance(x, Image))
         D = MLP((math.prod(x.shape) + noise,), (), hidden)
         return G, MLP(x.shape, (2 * noise,), hidden), Joint(nn.Flatten(), nn.Identity(), D)
     if min(x.height, x.width) < 20:

@@ -61,7 +61,7 @@ from ganvas.core import (
 
 RATE = 0.02
 """By how much the fitted law of the codes moves towards those of the newest batch."""
-FALLING = Schedule.parse("2e-3@0 2e-3@0.6 0@1")
+FALLING = Schedule.parse("1e-2@0 1e-2@0.5 0@1")
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ class AutoencoderConfig(Config):
     """Share of the run in which the layers learn one by one; 0 leaves that out."""
     lr: float | Schedule = FALLING
     """Adam's learning rate, for both players."""
-    images: Count = 192_000
+    images: Count = 128_000
     """Length of the run: how many real images it sees (repeats counted)."""
 
     def __post_init__(self) -> None:

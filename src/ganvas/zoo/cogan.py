@@ -20,9 +20,11 @@ to generated pictures of both sides; both near 0.5 means that D cannot tell.
 
 Deviations from the paper: the default is smaller, at a larger learning rate that falls to 0, and
 shows a moving average of G. Its D is held back by an R1 penalty (Mescheder et al. 2018,
-arXiv:1801.04406), since it learns from 450 pictures where the paper has 30,000. `--preset paper`
-follows the authors' code, which lets G raise log D; its pictures lie in [-1, 1] after a tanh, not
-in [0, 1] after a logistic function, and D gives one number where theirs has a softmax over two.
+arXiv:1801.04406), since it learns from 450 pictures where the paper has 30,000. The layers that are
+not shared begin alike: of so few pictures, nothing but the beginning decides which x goes with
+which y, and from unlike ones it is any. `--preset paper` follows the authors' code, which lets G
+raise log D; its pictures lie in [-1, 1] after a tanh, not in [0, 1] after a logistic function, and
+its D gives one number where theirs has a softmax over two.
 
 Reproduce: `ganvas train cogan --data edges --seed 0`
 """
@@ -62,15 +64,21 @@ FALLING = Schedule.parse("1e-3@0 1e-3@0.5 0@1")
 
 @dataclass(frozen=True)
 class CoGANConfig(Config):
+    batch: Count = 32
+    """Pictures of each side per step, over all processes and micro-batches (the paper: 64)."""
+    images: Count = 64_000
+    """Length of the run: how many pictures of each side it sees (repeats counted)."""
     noise: Count = 32
     """Size of the latent vector z (the paper: 100)."""
-    width: Count = 32
+    width: Count = 16
     """Feature maps of G before the last layer; each halving doubles them (the paper: 128)."""
     maps: tuple[int, int] = (20, 50)
     """Feature maps of D's two convolutions."""
     units: Count = 128
     """Units of D's dense layer (the paper: 500)."""
-    r1: Weight = 1.0
+    alike: bool = True
+    """Whether the layers that are not shared begin as copies of each other (the paper: no)."""
+    r1: Weight = 0.3
     """Weight γ of the R1 penalty on D (the paper: none)."""
     lr: float | Schedule = FALLING
     """Adam's learning rate, for both players (the paper: 2e-4)."""
@@ -149,6 +157,7 @@ class CoGAN(Game):
                 "noise": 100,
                 "width": 128,
                 "units": 500,
+                "alike": False,
                 "r1": 0.0,
                 "images": 1_600_000,  # 25,000 steps of 64 of each side
                 "lr": 2e-4,
@@ -167,11 +176,14 @@ class CoGAN(Game):
         if min(x.height, x.width) < 16:
             raise UsageError(f"cogan makes pictures of at least 16x16 pixels, not {sizes[0]}")
         self.inputs, self.output = {"z": Noise(config.noise)}, x
-        G = Generator(config.noise, config.width, x, y)
-        D = Discriminator(config.maps, config.units, x, y)
+        G = Generator(config.noise, config.width, x, y).apply(_xavier)
+        D = Discriminator(config.maps, config.units, x, y).apply(_xavier)
+        if config.alike and x.channels == y.channels:
+            G.to_y.load_state_dict(G.to_x.state_dict())
+            D.of_y.load_state_dict(D.of_x.state_dict())
         recipe = Adam(config.lr, (0.5, 0.999), weight_decay=config.weight_decay)
-        self.G = Player(G.apply(_xavier), recipe, ema=config.ema)
-        self.D = Player(D.apply(_xavier), recipe, double_backward=config.r1 > 0)
+        self.G = Player(G, recipe, ema=config.ema)
+        self.D = Player(D, recipe, double_backward=config.r1 > 0)
         self.blank = y.shape
 
     def play(self, data: Iterator[Batch]) -> Iterator[Move]:

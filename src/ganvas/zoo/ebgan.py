@@ -8,7 +8,7 @@ Junbo Zhao, Michael Mathieu, Yann LeCun. ICLR 2017. https://arxiv.org/abs/1609.0
 
     D(x) = ||Dec(Enc(x)) - x||                                                              (eq. 3)
     L_D = D(x) + max(0, m - D(G(z)))                                                        (eq. 1)
-    L_G = D(G(z)) + λ f_PT(Enc(G(z)))                                             (eq. 2, and EBGAN-PT)
+    L_G = D(G(z)) + λ f_PT(Enc(G(z)))                                   (eq. 2, with EBGAN-PT)
     f_PT(S) = 1 / (N (N - 1)) Σ_i Σ_{j≠i} (S_i·S_j / (|S_i| |S_j|))²                        (eq. 4)
 
 Shapes: z (n, noise) -> x (n, channels, h·2^k, w·2^k) from h x w of 4 to 7 pixels on the shorter
@@ -61,6 +61,10 @@ FALLING = Schedule.parse("1e-3@0 1e-3@0.5 0@1")
 
 @dataclass(frozen=True)
 class EBGANConfig(Config):
+    batch: Count = 32
+    """Images per step, over all processes and micro-batches (the paper: 128)."""
+    images: Count = 64_000
+    """Length of the run: how many real images it sees (repeats counted)."""
     noise: Count = 32
     """Size of the latent vector z (the paper: 100)."""
     margin: Weight = 4.0

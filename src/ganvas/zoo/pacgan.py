@@ -73,7 +73,11 @@ class PacGANConfig(Config):
     norm: bool = False
     """Points: whether G has batch norm (the paper: it has)."""
     units: Count = 64
-    """Points: maxout units, of 5 pieces, of each of D's three hidden layers (the paper: 200)."""
+    """Points: maxout units of each of D's hidden layers (the paper: 200)."""
+    pieces: Count = 5
+    """Points: linear pieces of each maxout unit."""
+    layers_d: Count = 3
+    """Points: hidden layers of D."""
     width: Count = 32
     """Pictures: feature maps beside the image; each halving doubles them."""
     lr: Rate = 1e-3
@@ -101,11 +105,11 @@ class Generator(nn.Module):
 
 
 class Discriminator(nn.Module):
-    """Packs of points (n, size) -> logit (n,), through three maxout layers."""
+    """Packs of points (n, size) -> logit (n,), through maxout layers."""
 
-    def __init__(self, size: int, units: int) -> None:
+    def __init__(self, size: int, units: int, pieces: int, depth: int) -> None:
         super().__init__()
-        hidden = [Maxout(before, units, 5) for before in (size, units, units)]
+        hidden = [Maxout(a, b, pieces) for a, b in pairwise([size, *[units] * depth])]
         self.layers = nn.Sequential(*hidden, nn.Linear(units, 1))
 
     def forward(self, x: Tensor) -> Tensor:
@@ -168,13 +172,11 @@ def _networks(config: PacGANConfig, x: Image | Points) -> tuple[nn.Module, nn.Mo
         base = (x.height >> k, x.width >> k)
         G: nn.Module = DCGANGenerator(config.noise, config.width, x.channels, k, base=base)
         channels = config.pack * x.channels
-        D: nn.Module = DCGANDiscriminator(
-            config.width, channels, k, base=base, norm=nn.BatchNorm2d
-        )
+        D: nn.Module = DCGANDiscriminator(config.width, channels, k, base=base, norm=nn.BatchNorm2d)
         return G.apply(normal_), D.apply(normal_)
     size = math.prod(x.shape)
     G = Generator(config.noise, config.hidden, config.layers, size, config.norm)
-    D = Discriminator(config.pack * size, config.units)
+    D = Discriminator(config.pack * size, config.units, config.pieces, config.layers_d)
     if config.norm:  # the authors' small weights need batch norm to carry anything
         begin = partial(normal_, std=0.02)
         return G.apply(begin), D.apply(begin)

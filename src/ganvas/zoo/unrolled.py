@@ -83,7 +83,7 @@ class UnrolledConfig(Config):
     """Points: scale of the orthogonal matrices that weights begin as (the paper: 0.8)."""
     lr: Weight = 1e-3
     """G's learning rate (the paper: 1e-4)."""
-    lr_d: Weight = 1e-3
+    lr_d: Weight = 1e-4
     """D's learning rate, in imagination too (the paper: 1e-4)."""
     beta1: Share = 0.5
     """Adam's first momentum."""
