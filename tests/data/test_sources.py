@@ -160,6 +160,26 @@ def test_negatives_are_two_domains_without_pairs():
     assert set(data.load("negatives").spaces) == {"x"}
 
 
+def test_edges_are_the_outlines_of_other_digits():
+    """A pixel's edge is how much its neighbours differ; no digit is in both halves."""
+    source = data.load("edges", size=16, fields=("x", "y"))
+    assert [set(table.spaces) for table in source.tables] == [{"x"}, {"y"}]
+    x, y = rows(source), rows(source, "y")
+    assert -1 <= y.min() < -0.9 < 0 < y.max() <= 1
+    digits = rows(data.load("digits", size=16))
+    around = torch.nn.functional.pad(digits, (1, 1, 1, 1), mode="replicate")
+    around = around.unfold(2, 3, 1).unfold(3, 3, 1)
+    outlines = around.amax((-2, -1)) - around.amin((-2, -1)) - 1
+    turned = {row.numpy().tobytes(): i for i, row in enumerate(outlines)}
+    given = {row.numpy().tobytes(): i for i, row in enumerate(digits)}
+    of_x, of_y = (
+        {names[row.numpy().tobytes()] for row in half} for names, half in ((given, x), (turned, y))
+    )
+    assert not of_x & of_y
+    assert len(of_x | of_y) == len(digits)
+    assert set(data.load("edges").spaces) == {"x"}
+
+
 @pytest.mark.parametrize("name", ["gaussian1d", "ring8", "grid25"])
 def test_mixtures_are_where_their_modes_say(name):
     source = data.load(name)

@@ -43,7 +43,7 @@ ELSEWHERE = (
 
 def names() -> list[str]:
     """The built-in sources."""
-    pictured = ["digits", "faces", "photos", "negatives", "stacked"]
+    pictured = ["digits", "faces", "photos", "negatives", "edges", "stacked"]
     return [*toys.LAWS, *pictured, "tokens", "oracle"]
 
 

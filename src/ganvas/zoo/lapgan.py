@@ -67,7 +67,7 @@ from ganvas.core import (
     Weight,
 )
 from ganvas.losses.adversarial import minimax_d, nonsaturating_g
-from ganvas.losses.penalties import r1
+from ganvas.losses.penalties import zero_centred
 from ganvas.nets.dense import MLP
 from ganvas.nets.planes import Planes
 from ganvas.nets.pyramid import doubled, halved
@@ -221,7 +221,7 @@ class LAPGAN(Game):
         loss = minimax_d(real_score, fake_score)
         figures = {"D(x)": real_score.sigmoid().mean(), "D(G(z))": fake_score.sigmoid().mean()}
         if self.config.r1 > 0:
-            penalty = r1(real_score, x)
+            penalty = zero_centred(real_score, x)
             loss, figures["r1"] = loss + self.config.r1 * penalty, penalty
         yield Move(D, loss, **figures, size=x.shape[-2])
 
