@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from ganvas import data as sources
 from ganvas import watch
-from ganvas.core import Game, Image, Settings, Space, Trainer, UsageError, parallel, registry
+from ganvas.core import (
+    Game,
+    Image,
+    Preset,
+    Settings,
+    Trainer,
+    UsageError,
+    parallel,
+    registry,
+)
 from ganvas.core.registry import Card, card, make
 from ganvas.core.run import Plan, Run
 from ganvas.metrics import scores
@@ -115,11 +124,9 @@ def train(
     settings = settings or Settings()
     cls = registry.register(game) if isinstance(game, type) else registry.find(game)
     chosen = registry.preset_of(cls, preset)
-    values = {**chosen.config, **config, **({"images": images} if images else {})}
-    options = registry.config_of(cls).build(**values)
-    look = {"channels": channels, "fit": fit}
+    options = registry.config_of(cls).build(**_values(chosen, images, config))
     few = {"labels_per_class": labels_per_class, "label_draw": label_draw}
-    source = _open(cls, data or chosen.data, size, chosen.spaces.get("x"), **look, **few)
+    source = _open(cls, data, chosen, size, channels=channels, fit=fit, **few)
     name = registry.name_of(cls)
     terms: Any = {"seed": seed, "settings": settings, "rounds": steps, "minutes": minutes}
     plan = Plan.of(name, options, source.spaces, source.to_json(), preset=preset, **terms)
@@ -200,21 +207,26 @@ def _one_length(steps: int | None, images: int | None, minutes: float | None) ->
             raise UsageError(f"{name} must be above 0, not {value:g}")
 
 
+def _values(preset: Preset, images: int | None, config: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a game's config that differ from its defaults."""
+    return {**preset.config, **config, **({"images": images} if images else {})}
+
+
 def _open(
     game: type[Game],
-    source: str | Path,
+    data: str | Path | None,
+    preset: Preset,
     size: int | tuple[int, int] | None,
-    usual: Space | None,
     **more: Any,
 ) -> sources.Source:
-    """The data for a game, at the size asked for or else the game's usual one.
+    """The data for a game, or the preset's, at the size asked for or else the preset's.
 
     `more` goes to `ganvas.data.load`.
     """
-    if size is None and isinstance(usual, Image):
+    if size is None and isinstance(usual := preset.spaces.get("x"), Image):
         size = (usual.height, usual.width)
     fields = tuple(registry.needs(game))
-    return sources.load(source, size=size, fields=fields, **more)
+    return sources.load(data or preset.data, size=size, fields=fields, **more)
 
 
 def _say(source: sources.Source, *, quiet: bool) -> None:
