@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import inspect
 import sys
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal
 
 from ganvas import auto, watch
 from ganvas import data as sources
-from ganvas.core import Game, Image, Settings, Space, Trainer, UsageError, parallel, registry
+from ganvas.core import Game, Image, Preset, Settings, Trainer, UsageError, parallel, registry
 from ganvas.core.registry import Card, card, make
 from ganvas.core.run import Plan, Run
 from ganvas.machine import Machine
@@ -120,32 +120,34 @@ def train(
     _one_length(steps, images, minutes)
     how = Watching(save_every, evaluate_every, metrics, on_collapse, quiet)
     settings = settings or Settings()
-    if game == auto.AUTO:
-        game, size, config = _pick(locals())
+    game, size, config = _picked(locals())
     cls = registry.register(game) if isinstance(game, type) else registry.find(game)
     chosen = registry.preset_of(cls, preset)
-    values = {**chosen.config, **config, **({"images": images} if images else {})}
-    options = registry.config_of(cls).build(**values)
-    look = {"channels": channels, "fit": fit}
+    options = registry.config_of(cls).build(**_values(chosen, images, config))
     few = {"labels_per_class": labels_per_class, "label_draw": label_draw}
-    source = _open(cls, data or chosen.data, size, chosen.spaces.get("x"), **look, **few)
-    name = registry.name_of(cls)
+    source = _open(cls, data, chosen, size, channels=channels, fit=fit, **few)
     terms: Any = {"seed": seed, "settings": settings, "rounds": steps, "minutes": minutes}
-    plan = Plan.of(name, options, source.spaces, source.to_json(), preset=preset, **terms)
+    plan = Plan.of(
+        registry.name_of(cls), options, source.spaces, source.to_json(), preset=preset, **terms
+    )
     trainer = Trainer(plan.build(), source.tables, **terms)
     how.check(trainer.game, plan.data)
-    folder = Path(out) if out else _free_folder(f"{name}-{source.name}")
+    folder = Path(out) if out else _free_folder(f"{plan.game}-{source.name}")
     run = Run.create(folder, plan) if parallel.rank() == 0 else None
     _say(source, trainer.game, quiet=quiet or run is None)
     return play(trainer, run, folder, how)
 
 
-def _pick(asked: dict[str, Any]) -> tuple[str, Any, dict[str, Any]]:
-    """Game, size and config that suit the data and this machine; tells the command for the same.
+def _picked(asked: dict[str, Any]) -> tuple[str | type[Game], Any, dict[str, Any]]:
+    """Game, size and config as asked for; or, for `auto`, what suits the data and this machine.
+
+    Tells the command for the same.
 
     Args:
         asked: the arguments of `train`.
     """
+    if asked["game"] != auto.AUTO:
+        return asked["game"], asked["size"], asked["config"]
     if asked["data"] is None:
         raise UsageError(auto.NO_DATA)
     settings, usual = asked["settings"], inspect.signature(train).parameters
@@ -228,21 +230,26 @@ def _one_length(steps: int | None, images: int | None, minutes: float | None) ->
             raise UsageError(f"{name} must be above 0, not {value:g}")
 
 
+def _values(preset: Preset, images: int | None, config: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a game's config that differ from its defaults."""
+    return {**preset.config, **config, **({"images": images} if images else {})}
+
+
 def _open(
     game: type[Game],
-    source: str | Path,
+    data: str | Path | None,
+    preset: Preset,
     size: int | tuple[int, int] | None,
-    usual: Space | None,
     **more: Any,
 ) -> sources.Source:
-    """The data for a game, at the size asked for or else the game's usual one.
+    """The data for a game, or the preset's, at the size asked for or else the preset's.
 
     `more` goes to `ganvas.data.load`.
     """
-    if size is None and isinstance(usual, Image):
+    if size is None and isinstance(usual := preset.spaces.get("x"), Image):
         size = (usual.height, usual.width)
     fields = tuple(registry.takes(game))
-    return sources.load(source, size=size, fields=fields, **more)
+    return sources.load(data or preset.data, size=size, fields=fields, **more)
 
 
 def _say(source: sources.Source, game: Game, *, quiet: bool) -> None:

@@ -86,16 +86,15 @@ usage: ganvas train GAME [options]
 Trains a game and keeps the run in a folder: weights, figures, pictures, report.
 `ganvas train GAME --help` adds the game's own options (--lr, --batch ...).
 
-auto picks game, size, recipe and length, unless given, to suit the data and the
-machine; it says why on standard error, with the command that asks for the same.
+auto picks what suits the data and the machine, unless given, and says why.
 
 the data
   --data SOURCE        a built-in source (ganvas data list), a folder of images
   --size N or HxW      of the images: 32 for squares, 24x32 for height x width
   --channels C         1 grey, 3 RGB, 4 RGBA; what the data has unless given
   --fit HOW            crop, pad or stretch images of another shape (crop)
-  --labels-per-class N, --label-draw D   for games that learn from few labels:
-                       so many of each class (10), and which (draw 0)
+  --labels-per-class N, --label-draw D
+                       few labels: how many, and which (10, 0)
 the run
   --out RUN            its folder; a new one below runs/ unless given
   --steps N            end after N rounds ...
