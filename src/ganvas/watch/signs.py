@@ -23,6 +23,8 @@ RARE = 0.1
 """A kind is missing if it is made a tenth as often as it occurs (the measure for toy modes too)."""
 FEWEST = 6
 """So many samples of a kind must be due in a look: by chance there is none once in 400 times."""
+COMING = 0.4
+"""While the distance to the data falls by so much, what is missing may yet come."""
 LOST = 0.25
 """Kinds that nobody named are heaps of nearby rows, and a heap may be empty by chance or for a
 smoother style. So much of the data in empty heaps is more than that."""
@@ -78,6 +80,19 @@ def streak(looks: Sequence[Line], holds: Callable[[Line], bool]) -> list[Line]:
         if not holds(look):
             break
         found.insert(0, look)
+    return found
+
+
+def mostly(looks: Sequence[Line], holds: Callable[[Line], bool]) -> list[Line]:
+    """The last looks, of which something holds in three of four, and in the first and the last."""
+    found: list[Line] = []
+    held = 0
+    for number, look in enumerate(reversed(looks), 1):
+        held += holds(look)
+        if number == 1 and not held:
+            break
+        if holds(look) and held >= 0.75 * number:
+            found = list(looks[len(looks) - number :])
     return found
 
 

@@ -12,6 +12,7 @@ from ganvas.watch.lines import Line
 from ganvas.watch.signs import (
     ALIKE,
     BLINDLY,
+    COMING,
     COPIED,
     EFFECT,
     FAR,
@@ -28,6 +29,7 @@ from ganvas.watch.signs import (
     TURNS,
     Seen,
     lasted,
+    mostly,
     rises,
     streak,
     sureness,
@@ -39,7 +41,7 @@ from ganvas.watch.signs import (
 
 def collapse(e: Evidence) -> Iterator[Seen]:
     """Samples alike, and they do not come nearer to the data meanwhile."""
-    looks = streak(e.warm, lambda look: look["spread"] < ALIKE)
+    looks = mostly(e.warm, lambda look: look["spread"] < ALIKE)
     if not looks or flat(e):
         return
     now, most = looks[-1]["spread"], max(look["spread"] for look in e.warm)
@@ -66,7 +68,8 @@ def partial_collapse(e: Evidence) -> Iterator[Seen]:
     looks = streak(e.warm, lambda look: _part(look, kinds, _missing(look, kinds)) > least)
     always = set.intersection(*(_missing(look, kinds) for look in looks)) if looks else set()
     part = _part(looks[-1], kinds, always) if looks else 0.0
-    if len(looks) >= 3 and lasted(looks) > LONG and part > least:
+    coming = rises(looks, "gap", -COMING)
+    if len(looks) >= 3 and lasted(looks) > LONG and part > least and not coming:
         which = "classes" if read else "kinds of rows"
         seen = f"of {len(looks[-1][kinds])} {which}, {len(always)} are hardly ever made"
         if read:
@@ -171,7 +174,7 @@ def ignores_inputs(e: Evidence) -> Iterator[Seen]:
             effect = look.get("inputs", {}).get(name)
             return effect is not None and effect < EFFECT
 
-        if len(looks := streak(e.warm, idle)) >= 2:
+        if len(looks := streak(e.warm, idle)) >= 2 and lasted(looks) > LONG:
             effect = looks[-1]["inputs"][name]
             seen = f"another {name} moves a sample by {effect:.1%} of what lies between two samples"
             yield Seen(kind, seen, looks[0]["images"], sureness(len(looks), 1 - effect / EFFECT))

@@ -32,7 +32,7 @@ FOLLOWS = {
     "exploding": {"frozen", "partial-collapse", "oscillation", "no-progress"},
     "frozen": {"collapse", "partial-collapse", "strong-critic", "weak-critic", "no-progress"},
     "collapse": {"oscillation", "strong-critic", "no-progress"},
-    "weak-critic": {"partial-collapse", "no-progress"},
+    "weak-critic": {"no-progress"},
     "strong-critic": {"no-progress", "partial-collapse", "oscillation"},
     "partial-collapse": {"no-progress"},
     "memorised": {"no-progress", "partial-collapse"},
