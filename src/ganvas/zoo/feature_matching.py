@@ -2,7 +2,8 @@
 
 A classifier becomes a discriminator by believing in its own classes: what is real belongs to one of
 them. Pictures without labels must then look like some class, fakes like none, which moves the
-boundaries between classes to where no data is. G only has to match the mean of D's features.
+boundaries between classes to where no data is. G only has to match the mean of D's features. Its
+pictures are smears beside a DCGAN's: it is there for the classifier.
 
 Tim Salimans, Ian Goodfellow, Wojciech Zaremba, Vicki Cheung, Alec Radford, Xi Chen. NeurIPS 2016.
 https://arxiv.org/abs/1606.03498

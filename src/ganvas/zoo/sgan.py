@@ -20,10 +20,9 @@ these.
 Figures: `right` is the share of labelled pictures that D names rightly while it learns; `D(x)` and
 `D(G(z))` are the mean probabilities of being real; both near 0.5 means that D cannot tell.
 
-Deviations from the paper: it says that its networks are like DCGAN's, but gives no sizes; those of
-`--preset paper` are DCGAN's, for pictures of 28x28. The default is smaller, has no norm in D, and
-shows moving averages of both. Pictures with labels are no larger a part of D's loss than those
-without, however few there are; the paper leaves their weights open.
+Deviations from the paper: sizes, rates and the length of `--preset paper` are those of DCGAN, at
+28x28, and not read off the paper's own runs. The default is smaller, has dropout and no norm in D,
+and shows moving averages of both. The three means above have equal weights, by our choice.
 
 Reproduce: `ganvas train sgan --data digits --labels-per-class 10 --seed 0`
 """
@@ -64,15 +63,15 @@ class SGANConfig(Config):
     images: Count = 96_000
     """Length of the run: how many images without labels it sees (repeats counted)."""
     noise: Count = 16
-    """Size of the latent vector z (the paper: 100)."""
+    """Size of the latent vector z (DCGAN: 100)."""
     width: Count = 16
-    """Feature maps beside the image; each halving of the size doubles them (the paper: 128)."""
+    """Feature maps beside the image; each halving of the size doubles them (DCGAN: 128)."""
     norm: bool = False
-    """Batch norm in D, as in the paper."""
+    """Whether D has batch norm, as in DCGAN."""
     dropout: Share = 0.3
-    """Share of D's last features that are dropped (the paper: 0)."""
+    """Share of D's last features that are dropped (DCGAN: 0)."""
     lr: Rate = 1e-3
-    """Adam's learning rate, for both players (the paper: 2e-4)."""
+    """Adam's learning rate, for both players (DCGAN: 2e-4)."""
     beta1: Share = 0.5
     """Adam's first momentum."""
     ema: Share | None = 0.995
