@@ -4,7 +4,7 @@
     python -m benchmarks.classics cogan           some of them
     python -m benchmarks.classics --seeds 0
 
-Prints a line for each run and keeps all in results/classics.json. A quarter of an hour on a core.
+Prints a line for each run and keeps all in results/classics.json.
 """
 
 from __future__ import annotations
