@@ -4,7 +4,7 @@
     python -m benchmarks.classics cogan           some of them
     python -m benchmarks.classics --seeds 0
 
-Prints a line for each run and keeps all in results/classics.json. A quarter of an hour on a core.
+Prints a line for each run and keeps all in results/classics.json.
 """
 
 from __future__ import annotations
@@ -37,8 +37,7 @@ def ebgan(folder: Path, seed: int) -> Figures:
     """Energies of held-out digits and of samples beside the margin; what the judge says."""
     run = ganvas.train("ebgan", seed=seed, out=folder, quiet=True)
     game, x = run.game, run.sample(1000)
-    real, label = _digits(x.shape[-1], "test")
-    del label
+    real, _ = _digits(x.shape[-1], "test")
     with torch.no_grad():
         energies = [float(-game.judge(v).mean()) for v in (real, x)]
     verdict = Judge(x.shape[-1])(x)
@@ -71,12 +70,14 @@ def cogan(folder: Path, seed: int) -> Figures:
     seen, its_label = _digits(x.shape[-1], "train")
     right = of_edges.predict(edges(seen).flatten(1).numpy()) == its_label.numpy()
     names = digits.names(x), of_edges.predict(y.flatten(1).numpy())
+    ceiling = of_edges.predict(edges(x).flatten(1).numpy())
     shown = torch.stack([x, y], 1)[:32].flatten(0, 1)
     grid(shown, 8, group=2).save(folder / "pairs.png")
     verdict = digits(x)
     return {
         **_cost(run),
         "pairs of the same digit": float((names[0] == names[1]).mean()),
+        "the same, were y the edges of x": float((names[0] == ceiling).mean()),
         "judge of edges is right on real ones": float(right.mean()),
         "L1 of y to the edges of x / range": float((y - edges(x)).abs().mean()) / 2,
         "confidence": verdict.confidence,

@@ -49,7 +49,7 @@ def test_what_each_player_wants() -> None:
 def test_the_encoder_becomes_the_generator_s_inverse() -> None:
     """Nobody asks for copies, and yet they come; and the codes follow the law of z."""
     torch.manual_seed(0)
-    game = make("ali", spaces={"x": Points(2)}, noise=2, hidden=128, ema=0.98, lr=1e-3)
+    game = make("ali", spaces={"x": Points(2)}, noise=2, hidden=128, ema=0.98, batch=128)
     source = data.load("ring8")
     x = source.tables[0].fetch(torch.arange(1000))["x"]
 

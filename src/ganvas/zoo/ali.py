@@ -34,6 +34,7 @@ import itertools
 import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import Literal
 
 import torch
@@ -109,8 +110,7 @@ def _encoder(x: Image, noise: int) -> nn.Module:
     rest = _sides(x.height)[-1], _sides(x.width)[-1]
     layers: list[nn.Module] = []
     for i, maps in enumerate((*MAPS, 512, 512)):
-        before = (x.channels, *MAPS, 512)[i]
-        kernel = (*KERNELS, rest, 1)[i]
+        before, kernel = (x.channels, *MAPS, 512)[i], (*KERNELS, rest, 1)[i]
         layers += [nn.Conv2d(before, maps, kernel, (*STRIDES, 1, 1)[i], bias=False)]
         layers += [nn.BatchNorm2d(maps), nn.LeakyReLU(0.01, inplace=True)]
     return nn.Sequential(*layers, nn.Conv2d(512, 2 * noise, 1), nn.Flatten())
@@ -237,14 +237,14 @@ def _networks(config: ALIConfig, x: Image | Points) -> tuple[nn.Module, nn.Modul
     """G, E and D."""
     noise, hidden = config.noise, (config.hidden,) * config.layers
     if config.network == "dense" or isinstance(x, Points):
-        G: nn.Module = MLP((noise,), x.shape, hidden, squash=isinstance(x, Image))
-        joint = MLP((math.prod(x.shape) + noise,), (), hidden)
-        return G, MLP(x.shape, (2 * noise,), hidden), Joint(nn.Flatten(), nn.Identity(), joint)
+        G = MLP((noise,), x.shape, hidden, squash=isinstance(x, Image))
+        D = MLP((math.prod(x.shape) + noise,), (), hidden)
+        return G, MLP(x.shape, (2 * noise,), hidden), Joint(nn.Flatten(), nn.Identity(), D)
     if min(x.height, x.width) < 20:
         raise UsageError(
             f"ali's convolutional networks make pictures of at least 20x20 pixels, "
             f"not {x.height}x{x.width}; its dense ones make any"
         )
-    nets = Decoder(noise, x), _encoder(x, noise), _discriminator(x, noise, config.dropout)
-    G, E, D = (net.apply(lambda m: normal_(m, 0.01)) for net in nets)
-    return G, E, D
+    begin = partial(normal_, std=0.01)
+    D_conv = _discriminator(x, noise, config.dropout).apply(begin)
+    return Decoder(noise, x).apply(begin), _encoder(x, noise).apply(begin), D_conv

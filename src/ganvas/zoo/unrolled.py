@@ -18,9 +18,9 @@ Shapes: z (n, noise) -> x (n, ...), points or pictures; D maps x to a logit (n,)
 Figures: `D(x)` and `D(G(z))` are the mean probabilities of being real that D gives to real and to
 generated samples; `ahead` is how much lower f is after the K imagined steps.
 
-Deviations from the paper: the default has a D of two hidden layers, larger learning rates, and
-shows a moving average of G. `--preset paper` is its ring of 8 Gaussians (appendix A); its ring has
-a radius of 2, ours of 1, so its D halves twice what it sees, ours once. On pictures, where the
+Deviations from the paper: the default has a D of two hidden layers, larger learning rates that
+fall, and shows a moving average of G. `--preset paper` is its ring of 8 Gaussians (appendix A), of
+radius 2 where ours has 1, so its D halves twice what it sees, ours once. On pictures, where the
 paper has networks of its own for each set, it plays DCGAN's pair, without batch norm: D must be a
 function of its weights alone.
 
@@ -50,15 +50,20 @@ from ganvas.core import (
     Player,
     Points,
     Preset,
+    Rate,
+    Schedule,
     Share,
     Weight,
     Whole,
 )
+from ganvas.core.schedule import at
 from ganvas.losses.adversarial import minimax_d, nonsaturating_g
 from ganvas.nets.dcgan import DCGANDiscriminator, DCGANGenerator, layer_norm
 from ganvas.nets.dense import MLP
 from ganvas.nets.initial import normal_
 from ganvas.nets.sizes import halvings
+
+FALLING, FALLING_D = Schedule.parse("2e-3@0 2e-3@0.5 0@1"), Schedule.parse("4e-4@0 4e-4@0.5 0@1")
 
 
 @dataclass(frozen=True)
@@ -81,9 +86,9 @@ class UnrolledConfig(Config):
     """Pictures: feature maps beside the image; each halving doubles them."""
     gain: Weight = 1.4
     """Points: scale of the orthogonal matrices that weights begin as (the paper: 0.8)."""
-    lr: Weight = 1e-3
+    lr: Rate = FALLING
     """G's learning rate (the paper: 1e-4)."""
-    lr_d: Weight = 1e-4
+    lr_d: Rate = FALLING_D
     """D's learning rate, in imagination too (the paper: 1e-4)."""
     beta1: Share = 0.5
     """Adam's first momentum."""
@@ -168,14 +173,14 @@ class Unrolled(Game):
     def _ahead(self, theta: Tensor, loss: Tensor, x: Tensor, fake: Tensor) -> Tensor:
         """D's weights after K steps of Adam, as a function of the samples `fake`."""
         beta1, beta2 = self.betas
-        first, second = self.first, self.second
+        first, second, rate = self.first, self.second, at(self.config.lr_d, self.clock.progress)
         for k in range(1, self.config.steps + 1):
             (slope,) = torch.autograd.grad(loss, theta, create_graph=True)
             first, second = first.lerp(slope, 1 - beta1), second.lerp(slope.square(), 1 - beta2)
             t = self.D.steps + k
-            # The square root has no slope at 0, where a unit of D is dead: eps is below it too.
-            size = (second / (1 - beta2**t) + 1e-16).sqrt()
-            theta = theta - self.config.lr_d * first / (1 - beta1**t) / size
+            # The square root has no slope at 0, where a unit of D is dead: never quite there.
+            size = (second / (1 - beta2**t) + 1e-30).sqrt() + 1e-8
+            theta = theta - rate * first / (1 - beta1**t) / size
             if k < self.config.steps:
                 loss = minimax_d(self.D_at(theta, x), self.D_at(theta, fake))
         return theta
