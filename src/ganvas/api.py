@@ -127,12 +127,11 @@ def train(
     few = {"labels_per_class": labels_per_class, "label_draw": label_draw}
     source = _open(cls, data, chosen, size, channels=channels, fit=fit, **few)
     terms: Any = {"seed": seed, "settings": settings, "rounds": steps, "minutes": minutes}
-    plan = Plan.of(
-        registry.name_of(cls), options, source.spaces, source.to_json(), preset=preset, **terms
-    )
+    word, about = registry.name_of(cls), source.to_json()
+    plan = Plan.of(word, options, source.spaces, about, preset=preset, **terms)
     trainer = Trainer(plan.build(), source.tables, **terms)
     how.check(trainer.game, plan.data)
-    folder = Path(out) if out else _free_folder(f"{plan.game}-{source.name}")
+    folder = Path(out or _free_folder(f"{word}-{source.name}"))
     run = Run.create(folder, plan) if parallel.rank() == 0 else None
     _say(source, trainer.game, quiet=quiet or run is None)
     return play(trainer, run, folder, how)

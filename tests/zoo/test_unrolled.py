@@ -70,7 +70,7 @@ def test_the_imagined_steps_are_those_that_adam_would_take() -> None:
 
 
 def game_steps(trainer: Trainer) -> int:
-    return int(trainer.game.config.steps)
+    return int(trainer.game.config.ahead)
 
 
 @pytest.mark.usefixtures("double_precision")
@@ -100,7 +100,7 @@ def test_the_slope_goes_through_the_imagined_steps() -> None:
 
 def test_without_steps_it_is_the_minimax_game() -> None:
     torch.manual_seed(0)
-    game = make("unrolled", spaces=PLANE, steps=0, ema=None, **TINY)
+    game = make("unrolled", spaces=PLANE, ahead=0, ema=None, **TINY)
     x = torch.randn(6, 2)
     game.chance = Chance("test")
     moves = list(game.play(iter([Batch(x=x)])))
@@ -116,7 +116,7 @@ def test_looking_ahead_finds_more_of_the_ring() -> None:
     found = []
     for steps in (0, 5):
         torch.manual_seed(0)
-        game = make("unrolled", spaces=PLANE, steps=steps, noise=8, hidden=64, ema=0.98)
+        game = make("unrolled", spaces=PLANE, ahead=steps, noise=8, hidden=64, ema=0.98)
         Trainer(game, data.load("ring8").tables, rounds=600, seed=0).run()
         found.append(modes_covered(game.sample(2000)[0], "ring8", 10))
     assert found[1] >= 6

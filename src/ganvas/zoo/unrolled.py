@@ -72,7 +72,7 @@ class UnrolledConfig(Config):
     """Images per step, over all processes and micro-batches."""
     images: Count = 640_000
     """Length of the run: how many real images it sees (repeats counted)."""
-    steps: Whole = 5
+    ahead: Whole = 5
     """K, how many steps of D the generator looks ahead; 0 is the usual game."""
     loss: Literal["minimax", "non-saturating"] = "minimax"
     """What G wants after these: to raise f (the paper's toys), or only log D(G(z))."""
@@ -128,7 +128,7 @@ class Unrolled(Game):
     def __init__(self, config: UnrolledConfig, x: Image | Points) -> None:
         super().__init__(config)
         self.inputs, self.output = {"z": Noise(config.noise)}, x
-        self.batch_statistics = config.steps > 0
+        self.batch_statistics = config.ahead > 0
         """For `check_game`: imagined steps descend the loss of the rows at hand."""
         G, D = _networks(config, x)
         self.betas = (config.beta1, 0.999)
@@ -174,14 +174,14 @@ class Unrolled(Game):
         """D's weights after K steps of Adam, as a function of the samples `fake`."""
         beta1, beta2 = self.betas
         first, second, rate = self.first, self.second, at(self.config.lr_d, self.clock.progress)
-        for k in range(1, self.config.steps + 1):
+        for k in range(1, self.config.ahead + 1):
             (slope,) = torch.autograd.grad(loss, theta, create_graph=True)
             first, second = first.lerp(slope, 1 - beta1), second.lerp(slope.square(), 1 - beta2)
             t = self.D.steps + k
             # The square root has no slope at 0, where a unit of D is dead: never quite there.
             size = (second / (1 - beta2**t) + 1e-30).sqrt() + 1e-8
             theta = theta - rate * first / (1 - beta1**t) / size
-            if k < self.config.steps:
+            if k < self.config.ahead:
                 loss = minimax_d(self.D_at(theta, x), self.D_at(theta, fake))
         return theta
 
