@@ -117,7 +117,6 @@ def train(
         UsageError: if something was asked for that there is not.
         GanvasError: if the training failed; what was saved is in the run's folder.
     """
-    _one_length(steps, images, minutes)
     how = Watching(save_every, evaluate_every, metrics, on_collapse, quiet)
     settings = settings or Settings()
     game, size, config = _picked(locals())
@@ -144,7 +143,11 @@ def _picked(asked: dict[str, Any]) -> tuple[str | type[Game], Any, dict[str, Any
 
     Args:
         asked: the arguments of `train`.
+
+    Raises:
+        UsageError: if they contradict each other.
     """
+    _one_length(asked["steps"], asked["images"], asked["minutes"])
     if asked["game"] != auto.AUTO:
         return asked["game"], asked["size"], asked["config"]
     if asked["data"] is None:

@@ -3,7 +3,7 @@
 import pytest
 
 from ganvas.core import registry
-from ganvas.core.config import docs
+from ganvas.core.config import docs, groups
 
 
 def test_list_has_a_line_for_each_game(ganvas):
@@ -48,9 +48,17 @@ def test_show_names_what_there_is_to_know(ganvas):
         "ganvas train wgan_gp",
     ):
         assert word in said.out
-    for field, text in docs(registry.config_of(game)).items():
-        assert f"--{field.replace('_', '-')} " in said.out
-        assert " ".join(text.split()[:3]) in said.out
+    options = registry.config_of(game)
+    about, group = docs(options), groups(options)
+    assert set(group.values()) == {"game", "tricks"}
+    for field, text in about.items():
+        assert f"--{field.replace('_', '-')}" in said.out
+        assert (" ".join(text.split()[:3]) in said.out) == (group[field] == "game")
+
+
+def test_show_tells_a_flag_from_a_text(ganvas):
+    line = next(row for row in ganvas("show pacgan").out.splitlines() if "--norm" in row)
+    assert line.split()[:3] == ["--norm", "flag", "off"]
 
 
 def test_show_counts_cyclegan_exactly_at_the_size_of_the_paper(ganvas):
@@ -78,7 +86,7 @@ def test_show_as_json_is_the_card(ganvas):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("show", "show which game? there are: began"),
+        ("show", "show which game? there are: acgan"),
         ("show wgan-gp", "did you mean 'wgan_gp'?"),
         ("show dcgan --preset papre", "did you mean 'paper'?"),
         ("show dcgan --prest paper", "did you mean --preset?"),

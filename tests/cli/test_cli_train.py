@@ -91,7 +91,7 @@ def test_help_for_a_game_has_the_values_of_its_preset(ganvas):
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        ("", "train which game? there are: began"),
+        ("", "train which game? there are: acgan"),
         ("dcgn", "did you mean 'dcgan'?"),
         ("auto", "it needs --data"),
         ("auto --data no/such", "there is no folder 'no/such'"),

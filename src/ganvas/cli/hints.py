@@ -19,6 +19,7 @@ def alternatives(hint: Any) -> tuple[Any, ...]:
 
 
 _WORDS = {
+    bool: ("flag", "on or off"),
     int: ("N", "a whole number"),
     float: ("X", "a number"),
     Schedule: ("SCHEDULE", "a schedule ('2e-4@0 0@1')"),
@@ -64,6 +65,8 @@ def expected(hint: Any, *, none: bool = True) -> str:
 
 def shown(value: Any) -> str:
     """A value as it could be typed."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
     if isinstance(value, tuple):
         return ",".join(map(shown, value)) or "none"
     if isinstance(value, float):

@@ -93,8 +93,8 @@ the data
   --size N or HxW      of the images: 32 for squares, 24x32 for height x width
   --channels C         1 grey, 3 RGB, 4 RGBA; what the data has unless given
   --fit HOW            crop, pad or stretch images of another shape (crop)
-  --labels-per-class N, --label-draw D
-                       few labels: how many, and which (10, 0)
+  --labels-per-class N few labels: so many of each class are shown (10)
+  --label-draw D       which rows these are (0)
 the run
   --out RUN            its folder; a new one below runs/ unless given
   --steps N            end after N rounds ...

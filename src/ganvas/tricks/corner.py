@@ -73,7 +73,7 @@ def equip(game: Duel, maker: Player, critic: Player) -> None:
         critic.begin_average()
     game.hear(head)
     if config.replay > 0:
-        game.pool = ImagePool(config.replay_pool, game.output.shape)
+        game.pool = ImagePool(config.replay_pool, game.seen.shape)
     if config.historical > 0:
         game.past_maker = HistoricalMean([*maker.net.parameters()])
         game.past_critic = HistoricalMean([*critic.net.parameters()])
@@ -138,8 +138,8 @@ def _misfits_of_the_loss(config: DuelConfig) -> Iterator[tuple[str, str]]:
 def _misfits_of_the_samples(game: Duel) -> Iterator[tuple[str, str]]:
     config = game.config
     others = [name for name, space in game.inputs.items() if not isinstance(space, Noise)]
-    if config.augment != "none" and not isinstance(game.output, Image):
-        yield f"augment {config.augment}", f"it changes pictures, and this makes {game.output}"
+    if config.augment != "none" and not isinstance(game.seen, Image):
+        yield f"augment {config.augment}", f"it changes pictures, and this makes {game.seen}"
     if config.replay > 0 and others:
         yield "replay", f"earlier samples would meet the {others[0]} of others"
     if config.virtual_norm > 0 and len(game.inputs) > 1:

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ganvas.core import Game, Move, Player, parallel
+from ganvas.core import Game, Move, Player, Space, parallel
 from ganvas.core.schedule import at
 from ganvas.losses.adversarial import LOSSES
 from ganvas.losses.penalties import (
@@ -54,21 +54,29 @@ class Duel(Game, ABC):
 
     def __init__(self, config: DuelConfig) -> None:
         super().__init__(config)
-        self.register_buffer("lately", torch.tensor(torch.inf))
+        self.register_buffer("lately", torch.tensor(config.train_above + 1.0))
         self.register_buffer("chance_to_change", torch.zeros(()))
         self._decided = (-1, True)
 
-    def enter(self, maker: Player, critic: Player, *, penalty_weight: float | None = None) -> None:
+    def enter(
+        self,
+        maker: Player,
+        critic: Player,
+        *,
+        penalty_weight: float | None = None,
+        sees: Space | None = None,
+    ) -> None:
         """Says who is who, and equips them with the tricks that are on.
 
         Args:
             maker, critic: the two sides.
             penalty_weight: the game's own, where the config has none.
+            sees: what the critic judges; the game's output if None.
 
         Raises:
             UsageError: if a trick does not fit, with the reason.
         """
-        self.sides = (maker, critic)
+        self.sides, self.seen = (maker, critic), sees or self.output
         self._letter = next(name for name, player in self.players.items() if player is critic)
         own = self.config.penalty_weight
         self._penalty_weight = penalty_weight if own is None else own
@@ -247,9 +255,7 @@ class Duel(Game, ABC):
         if config.clip > 0:
             clip_weights(critic, config.clip)
         if config.train_above > 0:
-            seen = self.everywhere(loss)
-            before = self.lately if torch.isfinite(self.lately) else seen
-            self.lately = before.lerp(seen, self.share)
+            self.lately = self.lately.lerp(self.everywhere(loss), self.share)
         if config.historical > 0:
             self.past_critic.follow([*critic.net.parameters()], self.share)
         if config.augment == "ada":

@@ -25,7 +25,7 @@ Reproduce: `ganvas train pacgan --data grid25 --seed 0`
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import pairwise
@@ -36,9 +36,7 @@ from torch import Tensor, nn
 from ganvas.core import (
     Adam,
     Batch,
-    Config,
     Count,
-    Game,
     Image,
     Move,
     Noise,
@@ -49,15 +47,16 @@ from ganvas.core import (
     Rate,
     Share,
 )
-from ganvas.losses.adversarial import minimax_d, nonsaturating_g
 from ganvas.nets.dcgan import DCGANDiscriminator, DCGANGenerator
 from ganvas.nets.dense import Maxout
 from ganvas.nets.initial import normal_
 from ganvas.nets.sizes import halvings
+from ganvas.tricks.duel import Duel
+from ganvas.tricks.options import DuelConfig
 
 
 @dataclass(frozen=True)
-class PacGANConfig(Config):
+class PacGANConfig(DuelConfig):
     batch: Count = 128
     """Packs per step, over all processes and micro-batches."""
     images: Count = 1_280_000
@@ -116,7 +115,7 @@ class Discriminator(nn.Module):
         return self.layers(x).flatten()
 
 
-class PacGAN(Game):
+class PacGAN(Duel):
     paper = Paper(
         "PacGAN: The Power of Two Samples in Generative Adversarial Networks",
         "Lin, Khetan, Fanti, Oh",
@@ -149,20 +148,26 @@ class PacGAN(Game):
         recipe = Adam(config.lr, (config.beta1, 0.999))
         self.G = Player(G, recipe, ema=config.ema)
         self.D = Player(D, recipe)
+        self.enter(maker=self.G, critic=self.D, sees=_packed(x, config.pack))
 
     def play(self, data: Iterator[Batch]) -> Iterator[Move]:
-        packs = [next(data).x for _ in range(self.config.pack)]
-        n = len(packs[0])
-        real = self.D(torch.cat(packs, 1))
-        fake = self.D(torch.cat([self.G.still(self.noise(n)) for _ in packs], 1))
-        figures = {"D(x)": real.sigmoid().mean(), "D(G(z))": fake.sigmoid().mean()}
-        yield Move(self.D, minimax_d(real, fake), **figures)
+        x = torch.cat([next(data).x for _ in range(self.config.pack)], 1)
+        yield from self.tell_apart(x, self._pack_by(self.G.still, len(x)))
+        yield from self.fool(self._pack_by(self.G, len(x)), x)
 
-        made = torch.cat([self.G(self.noise(n)) for _ in packs], 1)
-        yield Move(self.G, nonsaturating_g(self.D(made)))
+    def _pack_by(self, G: Callable[[Tensor], Tensor], n: int) -> Tensor:
+        """As many packs, each of independent samples."""
+        return torch.cat([G(self.noise(n)) for _ in range(self.config.pack)], 1)
 
     def generate(self, z: Tensor) -> Tensor:
         return self.G.best(z)
+
+
+def _packed(x: Image | Points, m: int) -> Image | Points:
+    """What m samples are together."""
+    if isinstance(x, Image):
+        return Image(m * x.channels, x.height, x.width)
+    return Points(m * x.size)
 
 
 def _networks(config: PacGANConfig, x: Image | Points) -> tuple[nn.Module, nn.Module]:
