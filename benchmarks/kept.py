@@ -1,0 +1,70 @@
+"""Where measurements are kept: results/GAME.json, a part for each benchmark, a row a seed."""
+
+from __future__ import annotations
+
+import json
+import platform
+import statistics
+import subprocess
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+RESULTS = Path(__file__).parent.parent / "results"
+Row = dict[str, Any]
+
+
+def keep(game: str, part: str, command: str, row: Row) -> None:
+    """Puts a row into results/`game`.json, in place of the one of the same seed.
+
+    Args:
+        part: which measurement it is of.
+        command: measures all seeds of it anew.
+        row: seed, and figures by name.
+    """
+    before = rows(game, part)
+    all_ = [*(old for old in before if old["seed"] != row["seed"]), {**row, **_made_by()}]
+    all_.sort(key=lambda r: r["seed"])
+    report = {**read(game), part: {"command": command, **spread(all_), "rows": all_}}
+    file = RESULTS / f"{game}.json"
+    fresh = file.with_suffix(".new")
+    fresh.write_text(json.dumps(report, indent=2) + "\n")
+    fresh.replace(file)
+
+
+def read(game: str) -> dict[str, Any]:
+    """All that is kept of a game, by part."""
+    file = RESULTS / f"{game}.json"
+    return json.loads(file.read_text()) if file.exists() else {"game": game}
+
+
+def rows(game: str, part: str) -> list[Row]:
+    """A part's rows."""
+    return read(game).get(part, {}).get("rows", [])
+
+
+def spread(all_: Sequence[Row]) -> dict[str, dict[str, float]]:
+    """Mean and standard deviation over the seeds, of each figure that all rows have."""
+    if len(all_) < 2:
+        return {}
+    names = [k for k, v in all_[0].items() if isinstance(v, int | float) and k != "seed"]
+    shared = {k: [row[k] for row in all_] for k in names if all(k in row for row in all_)}
+    return {
+        "mean": {k: round(statistics.mean(v), 4) for k, v in shared.items()},
+        "deviation": {k: round(statistics.stdev(v), 4) for k, v in shared.items()},
+    }
+
+
+def _made_by() -> dict[str, str]:
+    """By which code a row was measured."""
+    commit = subprocess.run(
+        ["git", "describe", "--always", "--dirty", "--exclude=*"],
+        cwd=RESULTS,
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    how = f"torch {torch.__version__}, Python {platform.python_version()}"
+    return {"commit": commit.stdout.strip(), "with": f"{how}, {torch.get_num_threads()} threads"}
