@@ -1,12 +1,14 @@
-"""Where measurements are kept: results/GAME.json, a part for each benchmark, a row a seed."""
+"""Runs are measured and kept: results/GAME.json, a part for each benchmark, a row for a seed."""
 
 from __future__ import annotations
 
+import argparse
 import json
 import platform
 import statistics
 import subprocess
-from collections.abc import Sequence
+import tempfile
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +16,42 @@ import torch
 
 RESULTS = Path(__file__).parent.parent / "results"
 Row = dict[str, Any]
+
+
+def measure(
+    command: str,
+    what: str,
+    part: str,
+    names: Sequence[str],
+    measured: Callable[[str, int, Path], Row],
+    table: Callable[[], Iterable[str]] = tuple,
+) -> None:
+    """The command of a benchmark: measures what is asked for, prints and keeps each row.
+
+    Args:
+        command: the one that measures all anew.
+        what: it does, in a line.
+        part: which measurement it is, to be kept under this name.
+        names: all that can be measured, a game each or GAME:WHERE.
+        measured: of a name and a seed, with a folder for the run.
+        table: the lines of what was measured.
+    """
+    parser = argparse.ArgumentParser(description=what)
+    parser.add_argument("names", nargs="*", help=f"some of: {', '.join(names)}; all if none")
+    parser.add_argument("--seeds", nargs="*", type=int, default=[0, 1, 2])
+    parser.add_argument("--keep", type=Path, help="a folder to keep the runs in, to look at them")
+    parser.add_argument("--table", action="store_true", help="only print what was measured")
+    options = parser.parse_args()
+    if unknown := set(options.names) - set(names):
+        parser.error(f"nothing is measured for {', '.join(sorted(unknown))}")
+    for name in () if options.table else options.names or names:
+        game, _, where = name.partition(":")
+        for seed in options.seeds:
+            with tempfile.TemporaryDirectory() as folder:
+                row = measured(name, seed, (options.keep or Path(folder)) / f"{name}-{seed}")
+            print(json.dumps({"name": name, **row}), flush=True)
+            keep(game, f"{part} of {where}" if where else part, f"{command} {name}", row)
+    print("\n".join(table()))
 
 
 def keep(game: str, part: str, command: str, row: Row) -> None:

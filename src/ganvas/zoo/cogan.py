@@ -22,7 +22,7 @@ Deviations from the paper: the default is smaller, at a larger learning rate tha
 shows a moving average of G. Its D is held back by an R1 penalty (Mescheder et al. 2018,
 arXiv:1801.04406), since it learns from 450 pictures where the paper has 30,000, and the layers that
 are not shared begin as copies of each other. Even so its pairs fall far short of the paper's:
-`python -m benchmarks.classics cogan` counts them. `--preset paper` follows the authors' code, which
+`python -m benchmarks.learn cogan` counts them. `--preset paper` follows the authors' code, which
 lets G raise log D; its pictures lie in [-1, 1] after a tanh, not in [0, 1] after a logistic one,
 and its D gives one number where theirs has a softmax over two.
 
