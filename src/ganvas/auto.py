@@ -85,7 +85,7 @@ def choose(facts: Facts, machine: Machine, given: Mapping[str, Any] | None = Non
     for size in _sizes(game, facts, given, kept):
         recipe, why = _recipe(game, facts, size)
         config = {**recipe, **kept}
-        images = _length(game, facts, config)
+        images = _length(game, facts, config, given)
         pace = machine.pace(game, _spaces(facts, size, given.get("channels")), config)
         if images * pace <= seconds:
             break
@@ -110,7 +110,7 @@ def game_for(facts: Facts) -> tuple[str, str]:
     if isinstance(x, Tokens):
         return "seqgan", f"{rows} sentences, whose words have no slope to follow"
     if isinstance(x, Points):
-        return "wgan_gp", f"{rows} points: it loses no modes, and its loss says how far it is"
+        return "wgan_gp", f"{rows} points: its critic's loss says how far it still is"
     if "y" in facts.spaces:
         return "cyclegan", f"two domains, unpaired, of at least {rows} pictures each"
     if not isinstance(label, Label):
@@ -146,11 +146,14 @@ def _recipe(game: str, facts: Facts, size: Size | None) -> tuple[dict[str, Any],
     return {name: value for name, value in recipe.items() if name in _fields(game)}, why
 
 
-def _length(game: str, facts: Facts, config: Mapping[str, Any]) -> int:
-    """How many images a run should see at least: the usual rounds, and down to half for few."""
+def _length(game: str, facts: Facts, config: Mapping[str, Any], given: Mapping[str, Any]) -> int:
+    """How many images a run shall see; or should, the usual rounds, and down to half for few."""
     cls = registry.find(game)
     usual = registry.config_of(cls).build(**registry.preset_of(cls, "default").config)
-    images = usual.images * config.get("batch", usual.batch) / usual.batch
+    batch = config.get("batch", usual.batch)
+    if "images" in given or "steps" in given:
+        return int(given.get("images") or given["steps"] * batch)
+    images = usual.images * batch / usual.batch
     if _are_pictures(facts):
         images *= min(1.0, 0.5 + 0.5 * facts.rows / FEW)
     return max(1, round(images / 1000)) * 1000

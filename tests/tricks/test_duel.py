@@ -12,7 +12,18 @@ import torch
 from torch import Tensor, nn
 
 import ganvas
-from ganvas.core import Batch, Image, Label, Move, Points, Schedule, Trainer, UsageError, registry
+from ganvas.core import (
+    Batch,
+    Image,
+    Label,
+    Move,
+    Points,
+    Schedule,
+    Settings,
+    Trainer,
+    UsageError,
+    registry,
+)
 from ganvas.core.chance import Chance
 from ganvas.data.source import Rows
 from ganvas.losses.adversarial import LOSSES, minimax_d
@@ -24,6 +35,7 @@ SIZES: dict[str, dict[str, Any]] = {
     "gan": {"hidden": 8, "units": 4, "pieces": 2, "noise": 3, "dropout": 0.0},
     "dcgan": {"width": 2, "noise": 3},
     "lsgan": {"width": 2, "noise": 3},
+    "pacgan": {"width": 2, "noise": 3},
 }
 PLAIN = {"penalty": (), "penalty_weight": None}
 
@@ -49,8 +61,9 @@ def moves(game: Duel, x: Tensor | None = None) -> list[Move]:
     return list(game.play(batches()))
 
 
-def trained(game: Duel, rounds: int = 3) -> Trainer:
-    trainer = Trainer(game, [Rows(SMALL, {"x": pictures(32)})], rounds=GOAL)
+def trained(game: Duel, rounds: int = 3, parts: int = 1) -> Trainer:
+    rows, settings = Rows(SMALL, {"x": pictures(32)}), Settings(micro_batches=parts)
+    trainer = Trainer(game, [rows], rounds=GOAL, settings=settings)
     for _ in range(rounds):
         trainer.round()
     return trainer
@@ -181,6 +194,30 @@ def test_a_critic_that_is_good_enough_waits() -> None:
     assert trainer.game.D.steps == 1
     assert trainer.game.G.steps == 5
     assert trained(duel(**PLAIN, train_above=0.01), 5).game.D.steps == 5
+
+
+@pytest.mark.parametrize("parts", [1, 4])
+def test_a_round_in_parts_is_remembered_as_a_whole(parts: int) -> None:
+    trainer = trained(duel(**PLAIN, train_above=0.01, historical=1.0), 1, parts)
+    game = trainer.game
+    for player, past in ((game.G, game.past_maker), (game.D, game.past_critic)):
+        for weight, mean in zip(player.net.parameters(), past.means, strict=True):
+            torch.testing.assert_close(mean, weight)
+    for _ in range(2):
+        trainer.figures()
+        trainer.round()
+    assert float(game.lately) == pytest.approx(trainer.figures()["loss/D"], rel=1e-5)
+
+
+@pytest.mark.parametrize("augment", ["diff", "ada"])
+def test_each_of_several_pictures_in_a_pack_is_augmented(augment: str) -> None:
+    game = duel("pacgan", pack=3, augment=augment, **PLAIN)
+    game.chance = Chance("test")
+    game.chance_to_change = torch.tensor(1.0)
+    x = pictures(4).repeat(1, 3, 1, 1)
+    shown = game._shown(x)
+    assert shown.shape == x.shape
+    assert not torch.equal(shown[:, 0], shown[:, 1])  # they were equal; each has its own change
 
 
 def test_earlier_samples_come_back() -> None:
@@ -318,7 +355,7 @@ def test_a_remark_reaches_whoever_trains(tmp_path, capsys: pytest.CaptureFixture
 
 @pytest.mark.parametrize("name", registry.names())
 def test_every_duel_takes_a_trick_or_says_why(name: str) -> None:
-    """Hinge, R1 and noise on what the critic sees fit them all."""
+    """Hinge and noise on what the critic sees fit them all."""
     cls = registry.find(name)
     if not issubclass(cls, Duel):
         pytest.skip("no duel")

@@ -147,7 +147,7 @@ def _begin(name: str, words: Sequence[str]) -> Run:
     groups = options(name, value_of("--preset", words, "default"))
     paper = registry.find(name).paper
     about = f"Trains {name}: {paper.title} ({paper.year})"
-    values = parse(f"train {name}", about, groups, words, elsewhere=_tricks_for_others(name))
+    values = parse(f"train {name}", about, groups, words, elsewhere=_for_others(name))
     compute = {option.name: values.pop(option.name) for option in groups["computing"]}
     del values["json"]
     settings = Settings.build(**compute)
@@ -198,10 +198,12 @@ def options(name: str, preset: str) -> dict[str, list[Option]]:
     return groups
 
 
-def _tricks_for_others(name: str) -> dict[str, str]:
-    """Why the tricks of games with two sides do not fit this one, by option."""
-    why = f"it is a trick for games in which one player judges another, and {name} is none"
-    return {option.word: why for option in options_of(DuelConfig()) if option.name != "batch"}
+def _for_others(name: str) -> dict[str, str]:
+    """Why options of other games do not fit this one, by option."""
+    why = f"it is a trick for rounds of two sides, and {name} plays a round of its own"
+    tricks = {option.word: why for option in options_of(DuelConfig()) if option.name != "batch"}
+    why = f"{name} does not learn from few labels among many pictures, as sgan does"
+    return {**tricks, **dict.fromkeys((f"--{field.replace('_', '-')}" for field in FEW), why)}
 
 
 def _go_on(name: str | None, words: Sequence[str]) -> Run:

@@ -138,8 +138,9 @@ def _misfits_of_the_loss(config: DuelConfig) -> Iterator[tuple[str, str]]:
 def _misfits_of_the_samples(game: Duel) -> Iterator[tuple[str, str]]:
     config = game.config
     others = [name for name, space in game.inputs.items() if not isinstance(space, Noise)]
-    if config.augment != "none" and not isinstance(game.seen, Image):
-        yield f"augment {config.augment}", f"it changes pictures, and this makes {game.seen}"
+    if config.augment != "none" and not isinstance(game.output, Image):
+        kind = type(game.output).__name__.lower()
+        yield f"augment {config.augment}", f"it changes pictures, and this makes {kind}"
     if config.replay > 0 and others:
         yield "replay", f"earlier samples would meet the {others[0]} of others"
     if config.virtual_norm > 0 and len(game.inputs) > 1:

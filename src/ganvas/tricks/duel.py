@@ -56,7 +56,7 @@ class Duel(Game, ABC):
         super().__init__(config)
         self.register_buffer("lately", torch.tensor(config.train_above + 1.0))
         self.register_buffer("chance_to_change", torch.zeros(()))
-        self._decided = (-1, True)
+        self._decided, self._heard_in = (-1, True), -1
 
     def enter(
         self,
@@ -181,10 +181,14 @@ class Duel(Game, ABC):
     def _shown(self, x: Tensor) -> Tensor:
         """What the critic sees of samples."""
         config = self.config
-        if config.augment == "diff":
-            x = diff_augment(x, self.chance)
-        elif config.augment == "ada":
-            x = ada(x, self.chance_to_change, self.chance, flip=False)  # no digit is mirrored
+        if config.augment != "none":
+            each = x.reshape(-1, *self.output.shape)  # the critic may see several side by side
+            if config.augment == "diff":
+                each = diff_augment(each, self.chance)
+            else:
+                p = self.chance_to_change
+                each = ada(each, p, self.chance, flip=False)  # no digit is mirrored
+            x = each.view_as(x)
         if (std := at(config.instance_noise, self.clock.progress)) > 0:
             x = x + std * self.chance.normal(len(x), *x.shape[1:])
         return x
@@ -255,7 +259,9 @@ class Duel(Game, ABC):
         if config.clip > 0:
             clip_weights(critic, config.clip)
         if config.train_above > 0:
-            self.lately = self.lately.lerp(self.everywhere(loss), self.share)
+            before = self.lately if self._heard_in == self.clock.round else 0.0
+            self._heard_in = self.clock.round  # of a round that comes in parts, all are counted
+            self.lately = before + self.share * self.everywhere(loss)
         if config.historical > 0:
             self.past_critic.follow([*critic.net.parameters()], self.share)
         if config.augment == "ada":

@@ -40,7 +40,7 @@ class HistoricalMean(nn.Module):
     def follow(self, parameters: Sequence[nn.Parameter], share: float) -> None:
         """Counts the weights of this round in; `share` of it, one for each micro-batch."""
         self.rounds = self.rounds + share
-        weight = share / self.rounds.clamp_min(1.0)
+        weight = share / self.rounds
         for number, p in enumerate(parameters):
             mean = getattr(self, f"mean{number}")
             setattr(self, f"mean{number}", mean + weight * (p - mean))

@@ -4,7 +4,7 @@ Batch normalisation makes what becomes of a sample depend on whoever else is in 
 company is a reference batch, chosen once, and itself.
 
 Tim Salimans, Ian Goodfellow, Wojciech Zaremba, Vicki Cheung, Alec Radford, Xi Chen. "Improved
-Techniques for Training GANs", NIPS 2016, section 3.4. https://arxiv.org/abs/1606.03498
+Techniques for Training GANs", NIPS 2016, section 3.5. https://arxiv.org/abs/1606.03498
 
 Let r be the samples of the reference batch. A sample's mean and (biased) variance are those of the
 r + 1 activations of the reference and of itself, over all pixels; the reference batch has its own.

@@ -40,6 +40,16 @@ def rather(wanted: Any) -> Change:
     return lambda value: wanted if value != wanted else None
 
 
+def instead_of(this: Any, wanted: Any) -> Change:
+    """Another word, if it is that one."""
+    return lambda value: wanted if value == this else None
+
+
+def if_none(wanted: str) -> Change:
+    """A first one of several, if there is none yet."""
+    return lambda value: wanted if isinstance(value, list | tuple) and not value else None
+
+
 @dataclass(frozen=True)
 class Advice:
     """What is known of a trouble."""
@@ -57,9 +67,11 @@ class Advice:
 
 
 SLOWER = tuple((name, times(0.5)) for name in ("lr", "lr_g", "lr_d"))
+R1 = (("penalty", if_none("r1")), ("r1", at_least(1.0)))
+SATURATES = ("loss", instead_of("minimax", "non-saturating"))
 PENALTIES = (
-    ("r1", at_least(1.0)),
-    ("loss", rather("non-saturating")),
+    *R1,
+    SATURATES,
     ("gamma", at_least(1.0)),
     ("critic_steps", at_least(5)),
 )
@@ -102,7 +114,7 @@ ADVICE = {
         "what the layer says and the gradient that passes through it, so the steps that follow are "
         "larger still.",
         "Brock, Donahue, Simonyan 2019, arXiv:1809.11096, section 4",
-        (*SLOWER, ("r1", at_least(1.0)), ("clip", at_most(0.01))),
+        (*SLOWER, *R1, ("clip", at_most(0.01))),
         always=("--clip-norm 1",),
     ),
     "collapse": Advice(
@@ -128,9 +140,10 @@ ADVICE = {
         "Arjovsky, Bottou 2017, arXiv:1701.04862, theorem 2.4",
         (
             ("lr_d", times(0.1)),
-            ("r1", at_least(1.0)),
+            *R1,
+            SATURATES,
+            ("instance_noise", at_least(0.1)),
             ("dropout", at_least(0.5)),
-            ("loss", rather("non-saturating")),
             ("lr", times(0.5)),
         ),
         always=("--clip-norm 1",),
@@ -145,6 +158,7 @@ ADVICE = {
             ("critic_steps", times(2)),
             ("d_steps", times(2)),
             ("lr_d", times(4)),
+            ("ttur", times(4)),
             ("dropout", at_most(0.2)),
             ("units", times(2)),
             ("width", times(2)),
@@ -156,7 +170,7 @@ ADVICE = {
         "The players chase each other around the balance instead of settling in it: what G makes "
         "now, D learns to reject, and G moves on to where D is not looking.",
         "Mescheder, Geiger, Nowozin 2018, arXiv:1801.04406",
-        (("r1", at_least(1.0)), *SLOWER, ("momentum", at_most(0.0)), ("beta1", at_most(0.0))),
+        (*R1, *SLOWER, ("momentum", at_most(0.0)), ("beta1", at_most(0.0))),
         always=("--clip-norm 1",),
     ),
     "memorised": Advice(
@@ -164,7 +178,12 @@ ADVICE = {
         "D has learned these few rows by heart and accepts nothing else, so G can only repeat "
         "them.",
         "Karras et al. 2020, arXiv:2006.06676: what little data does to D",
-        (("dropout", at_least(0.5)), ("r1", at_least(1.0)), ("width", times(0.5))),
+        (
+            ("augment", instead_of("none", "diff")),
+            ("dropout", at_least(0.5)),
+            *R1,
+            ("width", times(0.5)),
+        ),
         always=("--data FOLDER",),
     ),
     "ignores-label": Advice(
@@ -185,7 +204,7 @@ ADVICE = {
         "The other input settles everything; nobody rewards G for making more than one answer to "
         "it.",
         "Isola et al. 2017, arXiv:1611.07004, section 3.1; Mathieu et al. 2016, arXiv:1511.05440",
-        (("noise", times(2)), ("dropout_g", at_least(0.5)), ("r1", at_least(1.0))),
+        (("noise", times(2)), ("dropout_g", at_least(0.5)), *R1),
         always=("--seed 1",),
     ),
     "no-progress": Advice(
