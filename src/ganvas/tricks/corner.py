@@ -130,7 +130,7 @@ def _misfits_of_the_loss(config: DuelConfig) -> Iterator[tuple[str, str]]:
     if config.penalty_weight is not None and not config.penalty:
         yield "penalty-weight", "there is no penalty on; give --penalty too"
     if config.clip > 0 and "gp" in config.penalty:
-        yield "clip", "clipping and the gradient penalty both bound the critic's slope; take one"
+        yield "clip", "it and the gradient penalty both bound the critic's slope; take --clip 0"
     if config.clip > 0 and config.spectral_norm:
         yield "clip", "spectral norm sets the size of the critic's weights; take one of them"
 
