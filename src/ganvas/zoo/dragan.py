@@ -26,50 +26,20 @@ Reproduce: `ganvas train dragan --data digits --seed 0`
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from torch import Tensor
-
-from ganvas.core import (
-    Adam,
-    Batch,
-    Count,
-    Image,
-    Move,
-    Noise,
-    Paper,
-    Player,
-    Points,
-    Preset,
-    Schedule,
-    Share,
-)
-from ganvas.nets.dcgan import layer_norm
-from ganvas.nets.pairs import usual_pair
-from ganvas.tricks.duel import Duel
-from ganvas.tricks.options import DuelConfig, PenaltyName
+from ganvas.core import Image, Paper, Points, Preset
+from ganvas.tricks.options import PenaltyName
+from ganvas.tricks.usual import UsualConfig, UsualDuel
 
 
 @dataclass(frozen=True)
-class DRAGANConfig(DuelConfig):
+class DRAGANConfig(UsualConfig):
     penalty: tuple[PenaltyName, ...] = ("dragan",)
-    """On D's slope (the paper: dragan)."""
-    noise: Count = 16
-    """Size of the latent vector z (the paper: 100)."""
-    width: Count = 32
-    """Pictures: feature maps beside the image; each halving of the size doubles them."""
-    hidden: Count = 128
-    """Points: units in each of the three hidden layers of G and D."""
-    lr: float | Schedule = 1e-3
-    """Adam's learning rate, for both players (the paper: 2e-4)."""
-    beta1: Share = 0.5
-    """Adam's first momentum."""
-    ema: Share | None = 0.995
-    """Decay of G's moving average, the one that is shown; None shows G itself."""
+    """On D's slope (the paper: dragan); without any, D of pictures has batch norm."""
 
 
-class DRAGAN(Duel):
+class DRAGAN(UsualDuel):
     paper = Paper(
         "On Convergence and Stability of GANs",
         "Kodali, Abernethy, Hays, Kira",
@@ -86,24 +56,4 @@ class DRAGAN(Duel):
     }
 
     def __init__(self, config: DRAGANConfig, x: Image | Points) -> None:
-        super().__init__(config)
-        self.inputs, self.output = {"z": Noise(config.noise)}, x
-        norm = layer_norm
-        G, D = usual_pair(
-            self.name, config.noise, x, width=config.width, hidden=config.hidden, norm=norm
-        )
-        recipe = Adam(config.lr, (config.beta1, 0.999))
-        self.G = Player(G, recipe, ema=config.ema)
-        self.D = Player(D, recipe)
-        self.enter(maker=self.G, critic=self.D)
-
-    def play(self, data: Iterator[Batch]) -> Iterator[Move]:
-        x = next(data).x
-        yield from self.tell_apart(x, self.G.still(self.noise(len(x))))
-        yield from self.fool(self.G(self.noise(len(x))), x)
-
-    def generate(self, z: Tensor) -> Tensor:
-        return self.G.best(z)
-
-    def judge(self, x: Tensor) -> Tensor:
-        return self.D(x)
+        super().__init__(config, x)

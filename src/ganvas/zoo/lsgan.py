@@ -24,51 +24,20 @@ Reproduce: `ganvas train lsgan --data digits --seed 0`
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
-from torch import Tensor, nn
-
-from ganvas.core import (
-    Adam,
-    Batch,
-    Count,
-    Image,
-    Move,
-    Noise,
-    Paper,
-    Player,
-    Points,
-    Preset,
-    Schedule,
-    Share,
-)
+from ganvas.core import Image, Paper, Points, Preset
 from ganvas.losses.adversarial import LossName
-from ganvas.nets.dcgan import layer_norm
-from ganvas.nets.pairs import usual_pair
-from ganvas.tricks.duel import Duel
-from ganvas.tricks.options import DuelConfig
+from ganvas.tricks.usual import UsualConfig, UsualDuel
 
 
 @dataclass(frozen=True)
-class LSGANConfig(DuelConfig):
+class LSGANConfig(UsualConfig):
     loss: LossName = "least-squares"
     """What either side wants (the paper: least-squares)."""
-    noise: Count = 16
-    """Size of the latent vector z (the paper: 1024)."""
-    width: Count = 32
-    """Pictures: feature maps beside the image; each halving of the size doubles them."""
-    hidden: Count = 128
-    """Points: units in each of the three hidden layers of G and D."""
-    lr: float | Schedule = 1e-3
-    """Adam's learning rate, for both players (the paper: 1e-3)."""
-    beta1: Share = 0.5
-    """Adam's first momentum."""
-    ema: Share | None = 0.995
-    """Decay of G's moving average, the one that is shown; None shows G itself."""
 
 
-class LSGAN(Duel):
+class LSGAN(UsualDuel):
     paper = Paper(
         "Least Squares Generative Adversarial Networks",
         "Mao, Li, Xie, Lau, Wang, Smolley",
@@ -85,24 +54,4 @@ class LSGAN(Duel):
     }
 
     def __init__(self, config: LSGANConfig, x: Image | Points) -> None:
-        super().__init__(config)
-        self.inputs, self.output = {"z": Noise(config.noise)}, x
-        norm = layer_norm if config.penalty else nn.BatchNorm2d
-        G, D = usual_pair(
-            self.name, config.noise, x, width=config.width, hidden=config.hidden, norm=norm
-        )
-        recipe = Adam(config.lr, (config.beta1, 0.999))
-        self.G = Player(G, recipe, ema=config.ema)
-        self.D = Player(D, recipe)
-        self.enter(maker=self.G, critic=self.D)
-
-    def play(self, data: Iterator[Batch]) -> Iterator[Move]:
-        x = next(data).x
-        yield from self.tell_apart(x, self.G.still(self.noise(len(x))))
-        yield from self.fool(self.G(self.noise(len(x))), x)
-
-    def generate(self, z: Tensor) -> Tensor:
-        return self.G.best(z)
-
-    def judge(self, x: Tensor) -> Tensor:
-        return self.D(x)
+        super().__init__(config, x)
