@@ -20,6 +20,7 @@ class UsualConfig(DuelConfig):
     """The options of a `UsualDuel`; a paper says by a default of its own what its idea is."""
 
     group: ClassVar[str] = "game"
+    """Where they stand in the help."""
 
     noise: Count = 16
     """Size of the latent vector z."""
