@@ -13,6 +13,7 @@ from ganvas.core.registry import card, make
 
 LINE = {"x": Points(1)}
 GAMES = ("lsgan", "dragan", "relativistic", "fgan")
+PLAIN = {"penalty": (), "penalty_weight": None}
 SMALL = {"hidden": 8, "noise": 3, "batch": 6}
 
 
@@ -32,20 +33,19 @@ def first_moves(name: str, **config: object) -> tuple[Tensor, ...]:
 
 
 def test_least_squares() -> None:
-    d, g, real, fake, again = first_moves("lsgan")
+    d, g, real, fake, again = first_moves("lsgan", **PLAIN)
     torch.testing.assert_close(d, ((real - 1) ** 2).mean() / 2 + (fake**2).mean() / 2)
     torch.testing.assert_close(g, ((again - 1) ** 2).mean() / 2)
 
 
 def test_relativistic_average_and_in_pairs() -> None:
     """Equations 10, 11, 14 and 15, with D̃ written out."""
-    none = {"penalty": (), "penalty_weight": None}
-    d, g, real, fake, again = first_moves("relativistic", **none)
+    d, g, real, fake, again = first_moves("relativistic", **PLAIN)
     d_real, d_fake = (real - fake.mean()).sigmoid(), (fake - real.mean()).sigmoid()
     torch.testing.assert_close(d, -d_real.log().mean() - (1 - d_fake).log().mean())
     g_real, g_fake = (real - again.mean()).sigmoid(), (again - real.mean()).sigmoid()
     torch.testing.assert_close(g, -g_fake.log().mean() - (1 - g_real).log().mean())
-    d, g, real, fake, again = first_moves("relativistic", loss="relativistic", **none)
+    d, g, real, fake, again = first_moves("relativistic", loss="relativistic", **PLAIN)
     torch.testing.assert_close(d, -(real - fake).sigmoid().log().mean())
     torch.testing.assert_close(g, -(again - real).sigmoid().log().mean())
 
@@ -59,8 +59,7 @@ def test_dragan_is_the_plain_game_and_a_penalty() -> None:
 
 @pytest.mark.parametrize("divergence", ["kl", "reverse-kl", "pearson", "js"])
 def test_f_gan_plays_the_divergence_that_it_is_told(divergence: str) -> None:
-    none = {"penalty": (), "penalty_weight": None}
-    d, g, real, fake, again = first_moves("fgan", loss=divergence, **none)
+    d, g, real, fake, again = first_moves("fgan", loss=divergence, **PLAIN)
     log2 = torch.tensor(2.0).log()
     activation, conjugate = {
         "kl": (lambda v: v, lambda t: (t - 1).exp()),

@@ -8,11 +8,25 @@ from typing import ClassVar
 
 from torch import Tensor, nn
 
-from ganvas.core import Adam, Batch, Count, Image, Move, Noise, Player, Points, Schedule, Share
+from ganvas.core import (
+    Adam,
+    Batch,
+    Count,
+    Image,
+    Move,
+    Noise,
+    Player,
+    Points,
+    Rate,
+    Schedule,
+    Share,
+)
 from ganvas.nets.dcgan import layer_norm
 from ganvas.nets.pairs import usual_pair
 from ganvas.tricks.duel import Duel
 from ganvas.tricks.options import DuelConfig
+
+LATE_FALL = Schedule.parse("1e-3@0 1e-3@0.5 1e-4@1")
 
 
 @dataclass(frozen=True)
@@ -28,7 +42,7 @@ class UsualConfig(DuelConfig):
     """Pictures: feature maps beside the image; each halving of the size doubles them."""
     hidden: Count = 128
     """Points: units in each of the three hidden layers of G and D."""
-    lr: float | Schedule = 1e-3
+    lr: Rate = LATE_FALL
     """Adam's learning rate, for both players."""
     beta1: Share = 0.5
     """Adam's first momentum."""

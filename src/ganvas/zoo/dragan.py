@@ -19,7 +19,8 @@ Figures: `D(x)` and `D(G(z))` are the mean probabilities of being real; `dragan`
 
 Deviations from the paper: the slope is that of D's logit instead of its probability, which has no
 slope where D is sure; D of pictures has no batch norm, since the penalty needs each sample's own
-gradient; G is shown as a moving average. `--preset paper` has DCGAN's networks at the paper's size.
+gradient; the learning rate falls in the second half, and G is shown as a moving average. `--preset
+paper` has DCGAN's networks at the paper's size.
 
 Reproduce: `ganvas train dragan --data digits --seed 0`
 """

@@ -20,8 +20,9 @@ Shapes: z (n, noise) -> x (n, ...), points or pictures; D maps x to V(x) (n,), a
 Figures: `D(x)` and `D(G(z))` are means of V, before the activation.
 
 Deviations from the paper: the default is smaller, has an R1 penalty, without which V of the
-unbounded divergences runs away on few pictures, and so layer norm in D; G is shown as a moving
-average. `--preset paper` has DCGAN's networks, as the paper's LSUN runs, and no penalty.
+unbounded divergences runs away on few pictures, and so layer norm in D; the learning rate falls in
+the second half, and G is shown as a moving average. `--preset paper` has DCGAN's networks, as the
+paper's LSUN runs, and no penalty.
 
 Reproduce: `ganvas train fgan --data digits --seed 0`
 """

@@ -20,8 +20,9 @@ Figures: `D(x)` and `D(G(z))` are mean scores; their distance is what D has lear
 
 Deviations from the paper: the default is smaller, has an R1 and an R2 penalty, which make the
 relativistic game converge (Huang et al. 2024, arXiv:2501.05441, proposition 2), and so layer norm
-in D; G is shown as a moving average. `--preset paper` has none of these: DCGAN's networks with
-batch norm, and Adam as in the paper's CIFAR-10 runs.
+in D; the learning rate falls in the second half, and G is shown as a moving average. `--preset
+paper` has none of these: DCGAN's networks with batch norm, and Adam as in the paper's CIFAR-10
+runs.
 
 Reproduce: `ganvas train relativistic --data digits --seed 0`
 """
