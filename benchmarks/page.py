@@ -1,0 +1,36 @@
+"""Writes the tables of docs/measured.md anew, from what is kept in results/.
+
+python -m benchmarks.page
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from benchmarks import learn, modes, race, stacked
+
+PAGE = Path(__file__).parent.parent / "docs" / "measured.md"
+TABLES: dict[str, Callable[[], Iterable[str]]] = {
+    "race": race.table,
+    "modes": modes.table,
+    "stacked": stacked.table,
+    "learn": learn.table,
+}
+
+
+def filled(text: str) -> str:
+    """A page whose blocks that begin with a benchmark's --table hold that table."""
+    for name, table in TABLES.items():
+        begin = f"    $ python -m benchmarks.{name} --table\n"
+        lines = "".join(f"    {line}\n" for line in table())
+        block = re.compile(re.escape(begin) + r"(?:    .*\n)*")
+        text, times = block.subn(lambda _, new=begin + lines: new, text)
+        if times != 1:
+            raise SystemExit(f"{PAGE.name} has {times} tables of {name}, not one")
+    return text
+
+
+if __name__ == "__main__":
+    PAGE.write_text(filled(PAGE.read_text("utf-8")), "utf-8")
