@@ -83,6 +83,19 @@ def rows(game: str, part: str) -> list[Row]:
     return read(game).get(part, {}).get("rows", [])
 
 
+def cell(game: str, part: str, figure: str, form: str) -> str:
+    """A figure's mean over the seeds, and its standard deviation if there are several."""
+    found = read(game)[part]
+    mean = f"{found.get('mean', found['rows'][0])[figure]:{form}}"
+    off = found.get("deviation", {}).get(figure)
+    return mean if off is None else f"{mean} ± {off:{form}}"
+
+
+def measured(part: str, names: Iterable[str]) -> list[str]:
+    """Of some games those that have a part."""
+    return [name for name in names if part in read(name)]
+
+
 def spread(all_: Sequence[Row]) -> dict[str, dict[str, float]]:
     """Mean and standard deviation over the seeds, of each figure that all rows have."""
     if len(all_) < 2:

@@ -26,15 +26,11 @@ def measured(name: str, seed: int, folder: Path) -> kept.Row:
 
 def table() -> Iterator[str]:
     """Mean and standard deviation of each game's figures."""
-    for name in MEASURES:
-        rows = kept.rows(name, PART)
-        found = kept.read(name).get(PART, {})
-        mean, off = found.get("mean", rows and rows[0]), found.get("deviation", {})
-        for figure in [k for k, v in (mean or {}).items() if isinstance(v, int | float)]:
-            spread = f" ± {off[figure]:.2g}" if off.get(figure) else ""
-            if figure != "seed":
-                yield f"{name:<13}{figure:<40}{mean[figure]:>9.4g}{spread}"
-                name = ""
+    for game in kept.measured(PART, MEASURES):
+        row, name = kept.rows(game, PART)[0], game
+        for figure in [k for k, v in row.items() if isinstance(v, int | float) and k != "seed"]:
+            yield f"{name:<13}{figure:<40}{kept.cell(game, PART, figure, '.4g')}"
+            name = ""
 
 
 if __name__ == "__main__":

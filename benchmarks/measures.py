@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 from scipy.optimize import linear_sum_assignment
-from sklearn.neural_network import MLPClassifier
+from sklearn.svm import SVC
 from tests.judge import Judge
 from torch import Tensor
 
@@ -189,7 +189,7 @@ def cogan(folder: Path, seed: int) -> Figures:
         x, y = run.game.pair(z)
     digits = Judge(x.shape[-1])
     real, label = _rows("digits", x.shape[-1], "test").values()
-    of_edges = MLPClassifier((128,), max_iter=300, random_state=0)
+    of_edges = SVC(C=10.0)
     of_edges.fit(edges(real).flatten(1).numpy(), label.numpy())
     seen, its_label = _rows("digits", x.shape[-1], "train").values()
     right = of_edges.predict(edges(seen).flatten(1).numpy()) == its_label.numpy()

@@ -62,14 +62,11 @@ def _size(net: Any) -> int:
 
 def table() -> Iterator[str]:
     """Mean and standard deviation of all that were measured."""
-    yield f"{PART:<12}{'modes':>16}{'touched':>16}{'good share':>18}{'seconds':>10}"
-    for name in GAMES:
-        found = kept.read(name).get(PART, {})
-        if "mean" in found:
-            mean, off = found["mean"], found["deviation"]
-            shown = [f"{mean[k]:.1f} ± {off[k]:.1f}" for k in ("modes", "touched")]
-            share = f"{mean['good share']:.3f} ± {off['good share']:.3f}"
-            yield f"{name:<12}{shown[0]:>16}{shown[1]:>16}{share:>18}{mean['seconds']:>10.0f}"
+    figures = {"modes": ".1f", "touched": ".1f", "good share": ".3f", "seconds": ".0f"}
+    yield f"{PART:<12}" + "".join(f"{figure:>18}" for figure in figures)
+    for name in kept.measured(PART, GAMES):
+        cells = [kept.cell(name, PART, figure, form) for figure, form in figures.items()]
+        yield f"{name:<12}" + "".join(f"{cell:>18}" for cell in cells)
 
 
 if __name__ == "__main__":

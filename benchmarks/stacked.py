@@ -51,14 +51,11 @@ def measured(name: str, seed: int, folder: Path) -> kept.Row:
 
 def table() -> Iterator[str]:
     """Mean and standard deviation of all that were measured."""
-    yield f"{PART:<14}{'modes of 1,000':>18}{'reverse KL':>16}{'seconds':>10}"
-    for name in GAMES:
-        found = kept.read(name).get(PART, {})
-        if "mean" in found:
-            mean, off = found["mean"], found["deviation"]
-            modes = f"{mean['modes']:.0f} ± {off['modes']:.0f}"
-            kl = f"{mean['reverse KL']:.2f} ± {off['reverse KL']:.2f}"
-            yield f"{name:<14}{modes:>18}{kl:>16}{mean['seconds']:>10.0f}"
+    figures = {"modes": ".0f", "reverse KL": ".2f", "seconds": ".0f"}
+    yield f"{PART:<14}" + "".join(f"{figure:>16}" for figure in figures)
+    for name in kept.measured(PART, GAMES):
+        cells = [kept.cell(name, PART, figure, form) for figure, form in figures.items()]
+        yield f"{name:<14}" + "".join(f"{cell:>16}" for cell in cells)
 
 
 if __name__ == "__main__":
