@@ -9,11 +9,10 @@ import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from benchmarks import learn, modes, race, stacked
+from benchmarks import learn, modes, stacked
 
 PAGE = Path(__file__).parent.parent / "docs" / "measured.md"
 TABLES: dict[str, Callable[[], Iterable[str]]] = {
-    "race": race.table,
     "modes": modes.table,
     "stacked": stacked.table,
     "learn": learn.table,

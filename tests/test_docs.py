@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from benchmarks import page as measured_page
 
 from ganvas.cli.pages import PAGES
 from ganvas.cli.train import options as options_of_game
@@ -57,6 +58,7 @@ def test_the_links_between_pages_lead_somewhere():
         "CONTRIBUTING.md",
         "CHANGELOG.md",
         "docs/architecture.md",
+        "docs/measured.md",
         "docs/referee.md",
     ):
         for target in re.findall(r"\]\((?!http)([^)#]+)", page(name)):
@@ -88,6 +90,11 @@ def test_the_page_of_the_referee_has_every_trouble_and_what_was_measured():
         assert line, name
         assert line.groups() == (str(sum(right)), str(len(right)))
     assert max(row["share"] for row in rows) < 0.02
+
+
+def test_the_page_of_what_was_measured_has_what_was_measured():
+    text = page("docs/measured.md")
+    assert measured_page.filled(text) == text
 
 
 def test_the_example_of_a_game_keeps_the_contract(tmp_path, monkeypatch):
