@@ -21,7 +21,7 @@ to generated pictures of both sides; both near 0.5 means that D cannot tell.
 Deviations from the paper: the default is smaller, at a larger learning rate that falls to 0, and
 shows a moving average of G. Its D is held back by an R1 penalty (Mescheder et al. 2018,
 arXiv:1801.04406), since it learns from 450 pictures where the paper has 30,000, and the layers that
-are not shared begin as copies of each other. Even so its pairs fall far short of the paper's:
+are not shared begin as copies of each other. Even so its pairs fall short of the paper's:
 `python -m benchmarks.learn cogan` counts them. `--preset paper` follows the authors' code, which
 lets G raise log D; its pictures lie in [-1, 1] after a tanh, not in [0, 1] after a logistic one,
 and its D gives one number where theirs has a softmax over two.
@@ -66,7 +66,7 @@ FALLING = Schedule.parse("1e-3@0 1e-3@0.5 0@1")
 class CoGANConfig(Config):
     batch: Count = 32
     """Pictures of each side per step, over all processes and micro-batches (the paper: 64)."""
-    images: Count = 64_000
+    images: Count = 320_000
     """Length of the run: how many pictures of each side it sees (repeats counted)."""
     noise: Count = 32
     """Size of the latent vector z (the paper: 100)."""
