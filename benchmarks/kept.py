@@ -83,6 +83,16 @@ def rows(game: str, part: str) -> list[Row]:
     return read(game).get(part, {}).get("rows", [])
 
 
+def figures(game: str, part: str) -> list[str]:
+    """The names of what was measured."""
+    return figures_of(rows(game, part)[0])
+
+
+def figures_of(row: Row) -> list[str]:
+    """The names of the figures in a row."""
+    return [k for k, v in row.items() if isinstance(v, int | float) and k != "seed"]
+
+
 def cell(game: str, part: str, figure: str, form: str) -> str:
     """A figure's mean over the seeds, and its standard deviation if there are several."""
     found = read(game)[part]
@@ -91,7 +101,7 @@ def cell(game: str, part: str, figure: str, form: str) -> str:
     return mean if off is None else f"{mean} ± {off:{form}}"
 
 
-def measured(part: str, names: Iterable[str]) -> list[str]:
+def those_with(part: str, names: Iterable[str]) -> list[str]:
     """Of some games those that have a part."""
     return [name for name in names if part in read(name)]
 
@@ -100,7 +110,7 @@ def spread(all_: Sequence[Row]) -> dict[str, dict[str, float]]:
     """Mean and standard deviation over the seeds, of each figure that all rows have."""
     if len(all_) < 2:
         return {}
-    names = [k for k, v in all_[0].items() if isinstance(v, int | float) and k != "seed"]
+    names = figures_of(all_[0])
     shared = {k: [row[k] for row in all_] for k in names if all(k in row for row in all_)}
     return {
         "mean": {k: round(statistics.mean(v), 4) for k, v in shared.items()},

@@ -2,6 +2,7 @@
 
     python -m benchmarks.lapgan             seeds 0, 1, 2 of the default, which trains on photos
     python -m benchmarks.lapgan --seeds 0
+    python -m benchmarks.lapgan --table     what was measured
 
 Of 1,000 pictures of the chain and of the held-out photographs, the power spectra are averaged over
 pictures, colours and rings of one frequency, without the mean. The log-spectral distance is
@@ -11,20 +12,16 @@ pictures, colours and rings of one frequency, without the mean. The log-spectral
 once for l_k, the enlarged level before, and once for I_k, with the band that G_k added. The same
 again where l_k is that of the held-out photographs themselves: what G_k alone does.
 
-Prints a line for each run and keeps all in results/lapgan.json.
+Prints a line for each run and keeps it in results/lapgan.json.
 """
 
 from __future__ import annotations
 
-import argparse
-import json
-import platform
-import shutil
-import statistics
-import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 import torch
+from benchmarks import kept
 from torch import Tensor
 
 import ganvas
@@ -34,7 +31,7 @@ from ganvas.nets.pyramid import doubled, halved
 from ganvas.watch.pictures import grid
 from ganvas.zoo.lapgan import LAPGAN
 
-RESULTS = Path(__file__).parent.parent / "results" / "lapgan.json"
+PART = "levels, dB"
 SAMPLES = 1000
 SHOWN = 16
 
@@ -84,47 +81,22 @@ def enlarged(x: Tensor, times: int) -> Tensor:
     return x[:SHOWN].clamp(-1, 1).repeat_interleave(times, 2).repeat_interleave(times, 3)
 
 
-def summary(rows: list[dict[str, float]]) -> dict[str, dict[str, float]]:
-    """Mean and spread (the standard deviation over the seeds) of each figure."""
-    columns = {name: [row[name] for row in rows] for name in rows[0] if name != "seed"}
-    return {
-        name: {
-            "mean": round(statistics.mean(values), 3),
-            "spread": round(statistics.stdev(values), 3) if len(values) > 1 else 0.0,
-        }
-        for name, values in columns.items()
-    }
+def measured(_: str, seed: int, folder: Path) -> kept.Row:
+    """One run's distances."""
+    run = ganvas.train("lapgan", seed=seed, out=folder, quiet=True)
+    with torch.no_grad():
+        figures = measure(run, folder)
+    figures = {"seconds": run.clock.seconds, **figures}
+    return {"seed": seed, **{name: round(value, 3) for name, value in figures.items()}}
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seeds", nargs="*", type=int, default=[0, 1, 2])
-    parser.add_argument("--keep", type=Path, help="a folder to keep the runs in, to look at them")
-    options = parser.parse_args()
-    keep, rows = options.keep or Path(tempfile.mkdtemp()), []
-    for seed in options.seeds:
-        folder = keep / f"lapgan-{seed}"
-        shutil.rmtree(folder, ignore_errors=True)
-        run = ganvas.train("lapgan", seed=seed, out=folder)
-        with torch.no_grad():
-            figures = measure(run, folder)
-        figures = {k: round(v, 3) for k, v in {"seconds": run.clock.seconds, **figures}.items()}
-        rows.append({"seed": seed, **figures})
-        print(json.dumps(rows[-1]), flush=True)
-    report = {
-        "command": "python -m benchmarks.lapgan",
-        "torch": torch.__version__,
-        "python": platform.python_version(),
-        "threads": torch.get_num_threads(),
-        "seeds": options.seeds,
-        "unit": "dB of log-spectral distance to the held-out photographs, less is nearer",
-        "summary": summary(rows),
-        "rows": rows,
-    }
-    RESULTS.write_text(json.dumps(report, indent=2) + "\n")
-    if options.keep is None:
-        shutil.rmtree(keep)
+def table() -> Iterator[str]:
+    """Mean and standard deviation of each distance."""
+    for game in kept.those_with(PART, ["lapgan"]):
+        for figure in kept.figures(game, PART)[1:]:  # after the seconds
+            yield f"{figure:<30}{kept.cell(game, PART, figure, '.2f')}"
 
 
 if __name__ == "__main__":
-    main()
+    what = __doc__.splitlines()[0]
+    kept.measure("python -m benchmarks.lapgan", what, PART, ["lapgan"], measured, table)

@@ -26,9 +26,9 @@ def measured(name: str, seed: int, folder: Path) -> kept.Row:
 
 def table() -> Iterator[str]:
     """Mean and standard deviation of each game's figures."""
-    for game in kept.measured(PART, MEASURES):
-        row, name = kept.rows(game, PART)[0], game
-        for figure in [k for k, v in row.items() if isinstance(v, int | float) and k != "seed"]:
+    for game in kept.those_with(PART, MEASURES):
+        name = game
+        for figure in kept.figures(game, PART):
             yield f"{name:<13}{figure:<40}{kept.cell(game, PART, figure, '.4g')}"
             name = ""
 

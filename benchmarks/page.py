@@ -1,6 +1,8 @@
 """Writes the tables of docs/measured.md anew, from what is kept in results/.
 
-python -m benchmarks.page
+    python -m benchmarks.page
+
+A test holds the page to the results, so it is to be written anew whenever something was measured.
 """
 
 from __future__ import annotations
@@ -9,12 +11,13 @@ import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from benchmarks import learn, modes, stacked
+from benchmarks import lapgan, learn, modes, stacked
 
 PAGE = Path(__file__).parent.parent / "docs" / "measured.md"
 TABLES: dict[str, Callable[[], Iterable[str]]] = {
     "modes": modes.table,
     "stacked": stacked.table,
+    "lapgan": lapgan.table,
     "learn": learn.table,
 }
 

@@ -53,7 +53,7 @@ def table() -> Iterator[str]:
     """Mean and standard deviation of all that were measured."""
     figures = {"modes": ".0f", "reverse KL": ".2f", "seconds": ".0f"}
     yield f"{PART:<14}" + "".join(f"{figure:>16}" for figure in figures)
-    for name in kept.measured(PART, GAMES):
+    for name in kept.those_with(PART, GAMES):
         cells = [kept.cell(name, PART, figure, form) for figure, form in figures.items()]
         yield f"{name:<14}" + "".join(f"{cell:>16}" for cell in cells)
 

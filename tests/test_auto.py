@@ -148,6 +148,13 @@ def test_few_pictures_mean_more_regularisation_and_a_shorter_run():
     assert any("--penalty-weight 1.0" in r and "fewer than 500" in r for r in few.reasons)
 
 
+def test_no_weight_is_chosen_for_a_penalty_that_was_given():
+    for penalty in ((), ("r1", "r2")):
+        few = auto.choose(pictures(32, 32, rows=60), machine_of(), {"penalty": penalty})
+        assert "penalty_weight" not in few.values
+        registry.make(few.game, penalty=penalty, **{k: few.values[k] for k in ("batch", "augment")})
+
+
 def test_few_pictures_are_augmented_where_the_game_can(monkeypatch):
     fields = auto._fields("dcgan")
     assert ("augment" in choose(pictures(32, 32, 100), FAST).values) == ("augment" in fields)

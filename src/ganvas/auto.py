@@ -83,14 +83,14 @@ def choose(facts: Facts, machine: Machine, given: Mapping[str, Any] | None = Non
     seconds = 60 * given.get("minutes", MINUTES)
     slower: tuple[Size, float] | None = None
     for size in _sizes(game, facts, given, kept):
-        recipe, why = _recipe(game, facts, size)
+        recipe, why = _recipe(game, facts, size, kept)
         config = {**recipe, **kept}
         images = _length(game, facts, config, given)
         pace = machine.pace(game, _spaces(facts, size, given.get("channels")), config)
         if images * pace <= seconds:
             break
         slower = slower or (size and (size, images * pace))
-    picked = {name: value for name, value in recipe.items() if name not in kept}
+    picked = recipe
     if picked:
         reasons.append(f"{' '.join(words(picked))}: {why}")
     if size is not None and "size" not in given:
@@ -133,8 +133,10 @@ def _fields(game: str) -> set[str]:
     return {field.name for field in dataclasses.fields(registry.config_of(registry.find(game)))}
 
 
-def _recipe(game: str, facts: Facts, size: Size | None) -> tuple[dict[str, Any], str]:
-    """Fields of a config that differ from its default, and why."""
+def _recipe(
+    game: str, facts: Facts, size: Size | None, kept: Mapping[str, Any]
+) -> tuple[dict[str, Any], str]:
+    """Fields of a config that differ from its default and are not settled, and why."""
     if size is None or not _are_pictures(facts):
         return {}, ""
     large = math.prod(size) > 32 * 32
@@ -143,7 +145,10 @@ def _recipe(game: str, facts: Facts, size: Size | None) -> tuple[dict[str, Any],
         recipe, why = MODEST.get(game, {}), f"fewer than {FEW} pictures are soon known by heart"
         if "augment" in _fields(game):
             recipe = {**recipe, "augment": "diff"}
-    return {name: value for name, value in recipe.items() if name in _fields(game)}, why
+    free = _fields(game) - kept.keys()
+    if "penalty" in kept:  # another one, or none, for which no weight was chosen here
+        free -= {"penalty_weight"}
+    return {name: value for name, value in recipe.items() if name in free}, why
 
 
 def _length(game: str, facts: Facts, config: Mapping[str, Any], given: Mapping[str, Any]) -> int:

@@ -330,6 +330,13 @@ MISFITS = [
 ]
 
 
+def test_a_penalty_can_be_switched_off_whatever_weight_the_game_gives_it() -> None:
+    for name in ("dcgan", "lsgan"):
+        game = ganvas.make(name, spaces=SMALL, **SIZES[name], penalty=())
+        assert game.config.penalty_weight is not None
+        assert not game.D.double_backward
+
+
 @pytest.mark.parametrize(("name", "spaces", "config", "why"), MISFITS)
 def test_what_does_not_fit_is_refused(name: str, spaces: Any, config: Any, why: str) -> None:
     with pytest.raises(UsageError, match=why):

@@ -6,6 +6,7 @@ import dataclasses
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
+import torch
 from torch import Tensor, nn
 from torch.nn.utils.parametrizations import spectral_norm
 
@@ -72,6 +73,10 @@ def equip(game: Duel, maker: Player, critic: Player) -> None:
         maker.begin_average()
         critic.begin_average()
     game.hear(head)
+    if config.train_above > 0:
+        game.register_buffer("lately", torch.tensor(config.train_above + 1.0))
+    if config.augment == "ada":
+        game.register_buffer("chance_to_change", torch.zeros(()))
     if config.replay > 0:
         game.pool = ImagePool(config.replay_pool, game.seen.shape)
     if config.historical > 0:
@@ -127,7 +132,7 @@ def _misfits_of_the_loss(config: DuelConfig) -> Iterator[tuple[str, str]]:
     if config.augment == "ada" and not (scores == "logits" or config.loss == "hinge"):
         why = f"it goes by the sign of D(x), which says nothing under the loss {config.loss}"
         yield "augment ada", f"{why}; take diff, or the loss non-saturating or hinge"
-    if config.penalty_weight is not None and not config.penalty:
+    if not config.penalty and config.penalty_weight not in (None, type(config)().penalty_weight):
         yield "penalty-weight", "there is no penalty on; give --penalty too"
     if config.clip > 0 and "gp" in config.penalty:
         yield "clip", "it and the gradient penalty both bound the critic's slope; take --clip 0"

@@ -14,7 +14,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ganvas.core import Game, Move, Player, Space, parallel
+from ganvas.core import Game, Move, Player, Space
 from ganvas.core.schedule import at
 from ganvas.losses.adversarial import LOSSES
 from ganvas.losses.penalties import (
@@ -54,8 +54,6 @@ class Duel(Game, ABC):
 
     def __init__(self, config: DuelConfig) -> None:
         super().__init__(config)
-        self.register_buffer("lately", torch.tensor(config.train_above + 1.0))
-        self.register_buffer("chance_to_change", torch.zeros(()))
         self._decided, self._heard_in = (-1, True), -1
 
     def enter(
@@ -200,9 +198,7 @@ class Duel(Game, ABC):
         coins, places = self.chance.uniform(len(fresh), 2).unbind(1)
         coins = coins / (2 * self.config.replay)  # the pool swaps below 1/2
         draws = torch.stack([coins, places], 1)
-        # Every process passes the samples of all through its pool, so the pools stay equal.
-        shown = self.pool.swap(self.of_all(fresh), self.of_all(draws))
-        return shown.chunk(parallel.size())[parallel.rank()]
+        return self.pool.swap_among_all(fresh, draws, self)
 
     def _heard(self, shown: Tensor, made: Tensor, given: tuple[Tensor, ...]) -> tuple[Any, Any]:
         """What the critic says of real and of made samples."""

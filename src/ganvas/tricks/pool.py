@@ -14,6 +14,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from ganvas.core import Game, parallel
+
 
 class ImagePool(nn.Module):
     """The last fakes, more or less: (size, *shape), kept in buffers.
@@ -49,3 +51,11 @@ class ImagePool(nn.Module):
                 x, self.images[slot] = self.images[slot].clone(), x
             shown.append(x)
         return torch.stack(shown)
+
+    def swap_among_all(self, fresh: Tensor, draws: Tensor, game: Game) -> Tensor:
+        """`swap`, in a game that several processes play: their pools stay equal.
+
+        Every process passes the fakes of all through its pool, and has its own rows back.
+        """
+        shown = self.swap(game.of_all(fresh), game.of_all(draws))
+        return shown.chunk(parallel.size())[parallel.rank()]

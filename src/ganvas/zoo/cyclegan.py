@@ -54,7 +54,6 @@ from ganvas.core import (
     UsageError,
     Weight,
     Whole,
-    parallel,
 )
 from ganvas.losses.adversarial import least_squares_d, least_squares_g
 from ganvas.nets.initial import normal_
@@ -174,9 +173,7 @@ class CycleGAN(Game):
     def _shown(self, pool: ImagePool, fresh: Tensor) -> Tensor:
         """What D is shown for the translations `fresh` (n, ...): themselves or past ones."""
         draws = self.chance.uniform(len(fresh), 2)
-        # Every process passes the translations of all through its pool, so the pools stay equal.
-        shown = pool.swap(self.of_all(fresh), self.of_all(draws))
-        return shown.chunk(parallel.size())[parallel.rank()]
+        return pool.swap_among_all(fresh, draws, self)
 
     def generate(self, x: Tensor) -> Tensor:
         return self.G(x)

@@ -17,9 +17,9 @@ cannot tell. `r1` is the penalty before its weight.
 
 Deviations from the paper: the networks are DCGAN's, whose batch norm and strides the paper's own
 (figure 5) share, with no additional layers of stride 1. The default is smaller, has an R1 penalty,
-without which it gets worse again after some hundred rounds on 900 digits, and so layer norm in D;
-its learning rate falls in the second half, and G is shown as a moving average. `--preset paper` has
-the paper's size of picture, noise, batch and Adam, and none of these.
+since 900 digits are soon learned by heart, and so layer norm in D; its learning rate falls in the
+second half, and G is shown as a moving average. `--preset paper` has the paper's size of picture,
+noise, batch and Adam, and none of these.
 
 Reproduce: `ganvas train lsgan --data digits --seed 0`
 """
