@@ -14,6 +14,7 @@ from typing import Any
 
 import torch
 
+HERE = Path(__file__).parent.name
 RESULTS = Path(__file__).parent.parent / "results"
 Row = dict[str, Any]
 
@@ -120,12 +121,12 @@ def spread(all_: Sequence[Row]) -> dict[str, dict[str, float]]:
 
 def _made_by() -> dict[str, str]:
     """By which code a row was measured."""
-    commit = subprocess.run(
-        ["git", "describe", "--always", "--dirty", "--exclude=*"],
-        cwd=RESULTS,
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    commit, changed = _git("rev-parse", "--short", "HEAD"), _git("status", "--short", "src", HERE)
     how = f"torch {torch.__version__}, Python {platform.python_version()}"
-    return {"commit": commit.stdout.strip(), "with": f"{how}, {torch.get_num_threads()} threads"}
+    threads = f"{torch.get_num_threads()} threads"
+    return {"commit": f"{commit}-dirty" if changed else commit, "with": f"{how}, {threads}"}
+
+
+def _git(*words: str) -> str:
+    root = RESULTS.parent
+    return subprocess.check_output(["git", *words], cwd=root, text=True).strip()
