@@ -75,6 +75,8 @@ def train(
     fit: Literal["crop", "pad", "stretch"] = "crop",
     labels_per_class: int | None = None,
     label_draw: int | None = None,
+    partner: str | None = None,
+    to: Literal["A", "B"] = "B",
     settings: Settings | None = None,
     save_every: float = 30.0,
     evaluate_every: int | None = None,
@@ -99,6 +101,9 @@ def train(
         labels_per_class: so many labels of each class are all that a game learns which learns from
             few (its data has the field `few`); 10 if None. All other rows it sees without theirs.
         label_draw: decides which rows these are; 0 if None.
+        partner: makes x of single pictures, for a game from x to y: grey, edges, smaller:4 ...
+            (`ganvas.data.partners`); the preset's if None and the data has no x of its own.
+        to: which of two sides is to be made: B of A, or A of B.
         settings: how to compute.
         save_every: seconds between checkpoints.
         evaluate_every: rounds between measurements; none if None. The state that measured best is
@@ -124,7 +129,8 @@ def train(
     chosen = registry.preset_of(cls, preset)
     options = registry.config_of(cls).build(**_values(chosen, images, config))
     few = {"labels_per_class": labels_per_class, "label_draw": label_draw}
-    source = _open(cls, data, chosen, size, channels=channels, fit=fit, **few)
+    sides = {"partner": partner, "to": to}
+    source = _open(cls, data, chosen, size, channels=channels, fit=fit, **few, **sides)
     terms: Any = {"seed": seed, "settings": settings, "rounds": steps, "minutes": minutes}
     word, about = registry.name_of(cls), source.to_json()
     plan = Plan.of(word, options, source.spaces, about, preset=preset, **terms)
@@ -248,10 +254,14 @@ def _open(
 
     `more` goes to `ganvas.data.load`.
     """
-    if size is None and isinstance(usual := preset.spaces.get("x"), Image):
-        size = (usual.height, usual.width)
     fields = tuple(registry.takes(game))
-    return sources.load(data or preset.data, size=size, fields=fields, **more)
+    usual = preset.spaces.get("y", preset.spaces.get("x"))
+    if size is None and isinstance(usual, Image):
+        size = (usual.height, usual.width)
+    data = data or preset.data
+    if more["partner"] is None and preset.partner is not None:
+        more["partner"] = None if sources.has_two_sides(data) else preset.partner
+    return sources.load(data, size=size, fields=fields, paired=game.paired, **more)
 
 
 def _say(source: sources.Source, game: Game, *, quiet: bool) -> None:

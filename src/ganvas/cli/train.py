@@ -40,6 +40,8 @@ RESUME = "--resume"
 DATA = "A built-in source (ganvas data list) or a folder of images."
 FEW = ("labels_per_class", "label_draw")
 """Options of games that learn from few labels."""
+BETWEEN = ("partner", "to")
+"""Options of games from one side to another."""
 IMAGES = "... or after so many real images, repeats counted ..."
 
 
@@ -58,6 +60,10 @@ class Start(Options):
     """So many rows of each class come with their label, all others without (default: 10)."""
     label_draw: int | None = None
     """Decides which rows keep their label (default: 0)."""
+    partner: str | None = None
+    """Makes the input of single pictures: grey, edges, smaller:4, holed ... (ganvas data list)."""
+    to: Literal["A", "B"] = "B"
+    """Which of two sides is to be made."""
     out: str | None = None
     """The run's folder; a new one below runs/ unless given."""
     preset: str = "default"
@@ -178,7 +184,10 @@ def options(name: str, preset: str) -> dict[str, list[Option]]:
     config = registry.config_of(game).build(**chosen.config)
     start = options_of(
         Start(preset=preset),
-        but=() if "few" in registry.needs(game) else FEW,
+        but=[
+            *(() if "few" in registry.needs(game) else FEW),
+            *(() if "y" in registry.needs(game) else BETWEEN),
+        ],
         data={"value": "SOURCE|FOLDER", "help": f"{DATA} (default: {chosen.data})"},
         size={"read": size_of, "value": "N|HxW"},
         out={"value": "RUN"},
@@ -202,8 +211,10 @@ def _for_others(name: str) -> dict[str, str]:
     """Why options of other games do not fit this one, by option."""
     why = f"it is a trick for rounds of two sides, and {name} plays a round of its own"
     tricks = {option.word: why for option in options_of(DuelConfig()) if option.name != "batch"}
-    why = f"{name} does not learn from few labels among many pictures, as sgan does"
-    return {**tricks, **dict.fromkeys((f"--{field.replace('_', '-')}" for field in FEW), why)}
+    few = f"{name} does not learn from few labels among many pictures, as sgan does"
+    between = f"{name} does not learn from one side to another, as pix2pix does"
+    of_others = {**dict.fromkeys(FEW, few), **dict.fromkeys(BETWEEN, between)}
+    return {**tricks, **{f"--{field.replace('_', '-')}": why for field, why in of_others.items()}}
 
 
 def _go_on(name: str | None, words: Sequence[str]) -> Run:

@@ -7,6 +7,8 @@ its own rows: however the batch is divided, every row meets the same noise.
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from hashlib import blake2b
 
 import torch
@@ -66,3 +68,14 @@ class Chance:
         """Integers in [0, high): (n, *shape)."""
         size, generator = (n * self.parts, *shape), self.generator()
         return self._mine(torch.randint(high, size, generator=generator, device=self.device))
+
+    @contextmanager
+    def of_layers(self) -> Iterator[None]:
+        """Seeds for a while what layers such as dropout draw from: torch's own generators."""
+        cuda = self.device.type == "cuda"
+        with torch.random.fork_rng([self.device] if cuda else []):
+            seed = self.generator().initial_seed()
+            torch.default_generator.manual_seed(seed)
+            if cuda:
+                torch.cuda.manual_seed(seed)
+            yield

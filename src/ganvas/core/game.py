@@ -78,6 +78,8 @@ class Preset:
     config: Mapping[str, Any] = field(default_factory=dict)
     data: str = "digits"
     """The source that it trains on unless told otherwise."""
+    partner: str | None = None
+    """Makes x of single pictures, where data has no x of its own; see `ganvas.data.partners`."""
 
 
 class Game(nn.Module, ABC):
@@ -92,6 +94,8 @@ class Game(nn.Module, ABC):
     paper: ClassVar[Paper]
     presets: ClassVar[Mapping[str, Preset]]
     """At least `default`, which trains on a CPU in minutes, and `paper`."""
+    paired: ClassVar[bool] = False
+    """Whether x and y of a row must belong together, as a picture and its translation."""
 
     inputs: dict[str, Space]
     """What `generate` takes, by name."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,8 +11,9 @@ import torch
 
 from ganvas.core import Image, UsageError
 from ganvas.core.errors import did_you_mean
-from ganvas.data import few, photos, pictures, sentences, toys
-from ganvas.data.source import About, Fit, Source, Split, Wish
+from ganvas.data import few, partners, photos, pictures, sentences, toys
+from ganvas.data.source import About, Fit, Side, Source, Split, Wish
+from ganvas.data.tables import Turned
 from ganvas.data.toys import mixtures, modes, std
 
 if TYPE_CHECKING:
@@ -39,6 +41,10 @@ ELSEWHERE = (
     *("edges2shoes", "edges2handbags", "monet2photo", "div2k", "coco"),
 )
 """Data sets that people ask for and that do not come with ganvas."""
+PAIRED: tuple[str, ...] = ()
+"""Built-in sources that have pairs."""
+BETWEEN = ("paired", "partner", "to")
+"""What is asked of two sides."""
 
 
 def names() -> list[str]:
@@ -72,6 +78,9 @@ def load(
     fields: Collection[str] = ("x",),
     labels_per_class: int | None = None,
     label_draw: int | None = None,
+    paired: bool = False,
+    partner: str | None = None,
+    to: Side = "B",
 ) -> Source:
     """The data of a built-in source or of a folder of images.
 
@@ -89,20 +98,64 @@ def load(
             with `few`, the training part becomes all rows without labels, and a few with theirs.
         labels_per_class: how many rows of each class are in `few`; 10 unless given.
         label_draw: which; 0 unless given.
+        paired: whether `x` and `y` of a row must belong together: a folder's are pictures of the
+            same name in two domains, or the halves of pictures twice as wide as high.
+        partner: makes `x` of single pictures, which become `y`: a word of `partners.words()`.
+        to: which of two sides is `y`, the one to be made: `B`, or `A` for the other direction.
 
     Returns:
         Its tables hold `x` (and `label`, if there are classes); or `x` in one, `y` in the other;
-        or `x` in one, `few` and `label` in the other.
+        or both in one, if they are paired; or `x` in one, `few` and `label` in the other.
 
     Raises:
         UsageError: if there is no such source, or nothing in it to train on.
         DataError: if more than half of the images cannot be read.
     """
-    wish = Wish.of(size, channels, fit, split, fields, labels_per_class, label_draw)
+    between: Any = {"paired": paired, "partner": partner, "to": to}
+    wish = Wish.of(size, channels, fit, split, fields, labels_per_class, label_draw, **between)
+    if "y" in wish.fields:
+        return _two_sides(source, wish)
     found = _found(source, wish)
     if "few" not in fields or split != "train":
         return found
     return few.divided(found, labels_per_class or few.USUAL, label_draw or 0)
+
+
+def _two_sides(source: str | Path, wish: Wish) -> Source:
+    """A source of x and y, paired or not, the way round that is wished for.
+
+    Raises:
+        UsageError: if it has no two sides of this kind, and no partner was asked for.
+    """
+    if wish.partner is not None:
+        single = replace(wish, fields=("x",), paired=False)
+        found = partners.partnered(_found(source, single), wish.partner, paired=wish.paired)
+        found.given["fields"] = list(wish.fields)
+    else:
+        found = _found(source, wish)
+    together = all({"x", "y"} <= table.spaces.keys() for table in found.tables)
+    if wish.paired and not together:
+        raise UsageError(
+            f"{found.name} has no pairs; there are {', '.join(PAIRED)}, or let x be made of each "
+            f"picture: --partner {', '.join(partners.words())}"
+        )
+    if wish.paired:
+        found.given["paired"] = True
+    if wish.to == "A" and "y" in found.spaces:
+        found.tables = [Turned(table) for table in found.tables]
+        found.given["to"] = "A"
+    return found
+
+
+def has_two_sides(source: str | Path) -> bool:
+    """Whether a source has an x and a y of its own, so that no partner need be made."""
+    if is_built_in(source):
+        return "y" in about(str(source)).spaces
+    _refuse_words(source)
+    from ganvas.data.folder import survey
+    from ganvas.data.pairs import are_domains
+
+    return are_domains(survey(Path(source).expanduser(), "train"))
 
 
 def _found(source: str | Path, wish: Wish) -> Source:
@@ -151,7 +204,7 @@ def reload(data: Mapping[str, Any]) -> Source:
     keys = ["source", "size", "channels", "fit", "split", "fields"]
     if missing := [key for key in (*keys, "fingerprint") if key not in data]:
         raise UsageError(f"this is no description of a source: it lacks {', '.join(missing)}")
-    keys += [key for key in ("labels_per_class", "label_draw") if key in data]
+    keys += [key for key in ("labels_per_class", "label_draw", *BETWEEN) if key in data]
     found = load(data["source"], **{key: data[key] for key in keys[1:]})
     if found.fingerprint != data["fingerprint"]:
         rows = found.to_json()["rows"]
@@ -169,7 +222,7 @@ def held_out(data: Mapping[str, Any], split: Split = "test") -> Source:
     Where nothing was held back it is what was trained on: its `given["split"]` tells. It has all
     its labels, even those that a game was not told: whoever measures one may know more than it.
     """
-    same = {key: data[key] for key in ("size", "channels", "fit") if key in data}
+    same = {key: data[key] for key in ("size", "channels", "fit", *BETWEEN) if key in data}
     same["fields"] = [field for field in data.get("fields", ("x",)) if field != "few"]
     try:
         return load(data["source"], split=split, **same)

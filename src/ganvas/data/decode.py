@@ -200,7 +200,9 @@ def same(plain: Image.Image) -> bytes:
     return hashlib.blake2b(plain.tobytes(), digest_size=16, key=name).digest()
 
 
-def render(plain: Image.Image, size: Size, fit: Fit, span: Span | None) -> np.ndarray:
+def render(
+    plain: Image.Image, size: Size, fit: Fit, span: Span | None, *, halves: bool = False
+) -> np.ndarray:
     """A decoded picture at a size: (1, 3 or 4, height, width) uint8, antialiased.
 
     Args:
@@ -208,7 +210,13 @@ def render(plain: Image.Image, size: Size, fit: Fit, span: Span | None) -> np.nd
         size: (height, width).
         fit: as in `ganvas.data.load`.
         span: which values of mode F become black and white.
+        halves: whether it shows two pictures beside each other; each gets the size, and the result
+            is twice as wide.
     """
+    if halves:
+        w, h = plain.size
+        sides = (plain.crop(box) for box in ((0, 0, w // 2, h), (w - w // 2, 0, w, h)))
+        return np.concatenate([render(side, size, fit, span) for side in sides], axis=-1)
     if plain.mode == "F":
         low, high = span or (0.0, 1.0)
         levels = (np.asarray(plain) - low) * (255 / ((high - low) or 1))

@@ -14,7 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import numpy as np
@@ -59,6 +59,8 @@ class Examination:
     """Why a file cannot be read."""
     sums: dict[int, str]
     """SHA-256 of each file that can be read."""
+    halves: bool = False
+    """Whether each picture shows two beside each other, of that size each."""
     pixels: np.ndarray | None = None
     """(good files, channels, height, width) uint8, if they were to be kept and there was room."""
 
@@ -90,26 +92,29 @@ def examine(layout: Layout, wish: Wish, *, keep: bool) -> Examination:
     peeked = each(decode.peek, layout.files, "reading headers")
     headers = {i: h for i, h in enumerate(peeked) if isinstance(h, Header)}
     broken = {i: str(h) for i, h in enumerate(peeked) if isinstance(h, Unreadable)}
-    size = wish.size or choose_size(list(headers.values()))
+    halves = wish.paired and len(layout.groups) == 1 and are_halves(list(headers.values()))
+    seen = [replace(h, width=h.width // (1 + halves)) for h in headers.values()]
+    size = wish.size or choose_size(seen)
     span = choose_span(list(headers.values()))
     wide = wish.channels or _enough_channels(headers.values())
-    shape = (len(headers), wide, *size)
+    shape = (len(headers), wide, size[0], size[1] * (1 + halves))
     store = np.empty(shape, np.uint8) if keep and np.prod(shape, dtype=float) <= MEMORY else None
 
     def look(slot: tuple[int, int]) -> tuple[Look, str]:
         row, i = slot
-        plain = decode.picture(layout.files[i], max(size))
+        plain = decode.picture(layout.files[i], max(size) * (1 + halves))
         if store is not None:
-            store[row] = decode.recolour(decode.render(plain, size, wish.fit, span), wide)
+            x = decode.render(plain, size, wish.fit, span, halves=halves)
+            store[row] = decode.recolour(x, wide)
         with layout.files[i].open("rb") as opened:
             digest = hashlib.file_digest(opened, "sha256").hexdigest()
         clear = plain.mode == "RGBA"
         return Look(decode.is_grey(plain), clear, decode.same(plain)), digest
 
-    seen = each(look, list(enumerate(headers)), "decoding")
+    results = each(look, list(enumerate(headers)), "decoding")
     looks: dict[int, Look] = {}
     sums: dict[int, str] = {}
-    for i, result in zip(headers, seen, strict=True):
+    for i, result in zip(headers, results, strict=True):
         if isinstance(result, Unreadable):
             broken[i] = str(result)
         else:
@@ -118,7 +123,7 @@ def examine(layout: Layout, wish: Wish, *, keep: bool) -> Examination:
     rows = [row for row, i in enumerate(headers) if i in looks]
     pixels = None if store is None else _narrowed(store, rows, channels)
     broken = dict(sorted(broken.items()))
-    return Examination(wish, size, channels, span, headers, looks, broken, sums, pixels)
+    return Examination(wish, size, channels, span, headers, looks, broken, sums, halves, pixels)
 
 
 def each(work: Callable[[T], U], items: Sequence[T], what: str) -> list[U | Unreadable]:
@@ -186,6 +191,11 @@ def choose_size(headers: Sequence[Header]) -> Size:
         size = (shorter[len(shorter) // 2],) * 2
     scale = min(1.0, LARGEST / max(size))
     return max(1, round(size[0] * scale)), max(1, round(size[1] * scale))
+
+
+def are_halves(headers: Sequence[Header]) -> bool:
+    """Whether nine of ten pictures are twice as wide as high: two beside each other."""
+    return 10 * sum(h.width == 2 * h.height for h in headers) >= 9 * len(headers) > 0
 
 
 def choose_span(headers: Sequence[Header]) -> Span | None:

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from ganvas.core import DataError, Image, Label, Space
 from ganvas.data.examine import choose_size, examine
-from ganvas.data.folder import Layout, survey
+from ganvas.data.folder import survey
 from ganvas.data.images import too_broken
+from ganvas.data.pairs import are_domains
 from ganvas.data.source import Wish
 
 GLANCE = 8
@@ -49,15 +50,8 @@ def of_folder(folder: Path) -> Facts:
     if len(counts) == 1:
         return Facts({"x": image}, len(found.good), mixed=mixed)
     rarest = min(counts.values())
-    if _are_domains(layout):
+    if are_domains(layout):
         return Facts({"x": image, "y": image}, rarest, mixed=mixed)
     names = list(layout.groups)
     label = Label(len(counts), tuple(names[i] for i in sorted(counts)))
     return Facts({"x": image, "label": label}, len(found.good), rarest, mixed)
-
-
-def _are_domains(layout: Layout) -> bool:
-    """Whether the two groups of a folder were called trainA and trainB, and not by two classes."""
-    folders = (file.relative_to(layout.root).parts[:-1] for file in layout.files)
-    heads = {part.lower() for parts in folders for part in parts}
-    return list(layout.groups) == ["A", "B"] and heads >= {"traina", "trainb"}

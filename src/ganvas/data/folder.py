@@ -17,6 +17,7 @@ from ganvas.data.source import Split
 HIDDEN = frozenset({"__macosx", "thumbs.db", "desktop.ini", "@eadir"})
 TESTS = frozenset({"test", "val", "valid", "validation"})
 DOMAINS = {"traina": ("A", "train"), "trainb": ("B", "train"),
+           "vala": ("A", "test"), "valb": ("B", "test"),
            "testa": ("A", "test"), "testb": ("B", "test")}  # fmt: skip
 
 Parts = tuple[str, ...]

@@ -11,8 +11,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from ganvas.core import DataError, Image, Label, Space, Table
-from ganvas.data import decode, examine
+from ganvas.core import DataError, Image, Label, Space, Table, UsageError
+from ganvas.data import decode, examine, pairs, partners
 from ganvas.data.decode import Unreadable
 from ganvas.data.examine import Examination
 from ganvas.data.folder import Layout, printable, survey
@@ -28,6 +28,7 @@ from ganvas.data.source import (
     less,
     listed,
 )
+from ganvas.data.tables import Halved, Zipped
 
 
 class Files:
@@ -69,10 +70,10 @@ class Files:
     def _decode(self, file: Path) -> np.ndarray:
         found = self.found
         try:
-            plain = decode.picture(file, max(found.size))
+            plain = decode.picture(file, max(found.size) * (1 + found.halves))
         except Unreadable as error:
             raise DataError(f"{file} could be read when training began: {error}") from error
-        x = decode.render(plain, found.size, found.wish.fit, found.span)
+        x = decode.render(plain, found.size, found.wish.fit, found.span, halves=found.halves)
         return decode.recolour(x, found.channels)
 
 
@@ -103,13 +104,15 @@ def load_folder(folder: Path, wish: Wish) -> Source:
 
 
 def _tables(layout: Layout, found: Examination, image: Image) -> list[Table]:
-    """Two tables if two domains were asked for, else one, with labels if there are classes."""
+    """Two tables if two domains were asked for, one of pairs if these were, else one of all."""
     group = torch.tensor(layout.group_of)[found.good]
     present, label = group.unique(return_inverse=True)
+    if found.wish.paired:
+        return [_pairs(layout, found, image)]
     if "y" in found.wish.fields and len(present) == 2:
-        domains = enumerate("xy")
-        return [_table(layout, found, {y: image}, label == number) for number, y in domains]
-    everything = torch.ones(len(group), dtype=torch.bool)
+        rows = [(label == number).nonzero().flatten() for number in range(2)]
+        return [_table(layout, found, {y: image}, r) for y, r in zip("xy", rows, strict=True)]
+    everything = torch.arange(len(group))
     if len(present) == 1:
         return [_table(layout, found, {"x": image}, everything)]
     names = list(layout.groups)
@@ -117,19 +120,40 @@ def _tables(layout: Layout, found: Examination, image: Image) -> list[Table]:
     return [_table(layout, found, {"x": image, "label": classes}, everything, label=label)]
 
 
+def _pairs(layout: Layout, found: Examination, image: Image) -> Table:
+    """The pairs of a folder.
+
+    Raises:
+        UsageError: if it has none, or pictures without a partner.
+    """
+    if found.halves:
+        both = Image(image.channels, image.height, 2 * image.width)
+        return Halved(_table(layout, found, {"x": both}, torch.arange(len(found.good))))
+    if not pairs.are_domains(layout):
+        raise UsageError(
+            f"{layout.root} has no pairs: give FOLDER/trainA and FOLDER/trainB with files of the "
+            "same names, or pictures that show A and B beside each other (twice as wide as high), "
+            "which `ganvas data prepare` makes; or let x be made of each picture: --partner "
+            f"{', '.join(partners.words())}"
+        )
+    sides = zip("xy", pairs.matched(layout, found), strict=True)
+    return Zipped([_table(layout, found, {y: image}, torch.tensor(rows)) for y, rows in sides])
+
+
 def _table(
     layout: Layout,
     found: Examination,
     spaces: Mapping[str, Space],
-    keep: Tensor,
+    rows: Tensor,
     **columns: Tensor,
 ) -> Table:
-    """A table of those of the good files that are to be kept, (good files,) bool."""
+    """A table of some of the good files, by their numbers in `found.good`."""
     picture = next(iter(spaces))
     if found.pixels is not None:
         pixels = torch.from_numpy(found.pixels)
-        return Rows(spaces, {picture: pixels if bool(keep.all()) else pixels[keep], **columns})
-    files = [layout.files[i] for i, wanted in zip(found.good, keep.tolist(), strict=True) if wanted]
+        whole = torch.equal(rows, torch.arange(len(pixels)))
+        return Rows(spaces, {picture: pixels if whole else pixels[rows], **columns})
+    files = [layout.files[found.good[i]] for i in rows.tolist()]
     return Files(spaces, files, columns, found)
 
 

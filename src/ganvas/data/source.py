@@ -16,6 +16,8 @@ from ganvas.core import Image, Space, Table, UsageError
 
 Fit = Literal["crop", "pad", "stretch"]
 Split = Literal["train", "test", "all"]
+Side = Literal["A", "B"]
+"""Of two domains or of a pair: A is x and B is y, unless A is what is to be made."""
 Size = tuple[int, int]
 """(height, width) in pixels."""
 
@@ -50,6 +52,9 @@ class Wish:
     fields: tuple[str, ...] = ("x",)
     labels_per_class: int | None = None
     label_draw: int | None = None
+    paired: bool = False
+    partner: str | None = None
+    to: Side = "B"
 
     @classmethod
     def of(
@@ -61,6 +66,10 @@ class Wish:
         fields: Collection[str],
         labels_per_class: int | None = None,
         label_draw: int | None = None,
+        *,
+        paired: bool = False,
+        partner: str | None = None,
+        to: Side = "B",
     ) -> Wish:
         """The arguments of `load`.
 
@@ -75,7 +84,7 @@ class Wish:
             pair = (sides[0], sides[1])
         if channels not in (None, 1, 3, 4):
             raise UsageError(f"channels must be 1 (grey), 3 (RGB) or 4 (RGBA), not {channels!r}")
-        for name, value, known in (("fit", fit, Fit), ("split", split, Split)):
+        for name, value, known in (("fit", fit, Fit), ("split", split, Split), ("to", to, Side)):
             if value not in get_args(known):
                 raise UsageError(f"{name} must be {' or '.join(get_args(known))}, not {value!r}")
         few = {"--labels-per-class": labels_per_class, "--label-draw": label_draw}
@@ -83,7 +92,11 @@ class Wish:
             raise UsageError(f"{asked[0]} is for games that learn from few labels, as sgan does")
         if labels_per_class is not None and labels_per_class < 1:
             raise UsageError(f"--labels-per-class must be at least 1, not {labels_per_class}")
-        return cls(pair, channels, fit, split, tuple(fields), labels_per_class, label_draw)
+        if "y" not in fields and (partner is not None or to != "B"):
+            option = f"--partner {partner}" if partner is not None else f"--to {to}"
+            raise UsageError(f"{option} is for games that learn between two sides, as pix2pix does")
+        few_labels = (labels_per_class, label_draw)
+        return cls(pair, channels, fit, split, tuple(fields), *few_labels, paired, partner, to)
 
 
 class Rows:

@@ -114,6 +114,7 @@ def _subject(sides: Sides, wish: Wish) -> tuple[Subject, Features | None]:
         seed=wish.seed,
         classes=label.classes if isinstance(label, Label) else None,
         labelled=sides.labelled,
+        paired=sides.paired,
         game=sides.game,
         learned=_learned(sides),
         allow_small=wish.allow_small,

@@ -31,6 +31,10 @@ class Rows:
     """Of the classes, by the classifier of the feature space: (n, classes)."""
     label: Tensor | None = None
     """Of real rows, their label; of generated ones, the label that was asked for: (n,)."""
+    truth: Tensor | None = None
+    """Of generated rows, what each should be, where the data tells: (n, *space.shape)."""
+    source: Tensor | None = None
+    """... and what each was made of: (n, ...)."""
 
     def __len__(self) -> int:
         return len(self.x)
@@ -56,6 +60,8 @@ class Subject:
     """How many labels the data has; None without labels."""
     labelled: bool = False
     """Whether the game is told a label, so that generated rows have one too."""
+    paired: bool = False
+    """Whether generated rows come with the truth."""
     probable: bool = False
     """Whether the feature space gives probabilities of classes."""
     native: bool = False

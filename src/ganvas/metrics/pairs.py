@@ -6,14 +6,16 @@ alike samples are. The arithmetic is torchmetrics'. Pictures are (n, channels, h
 
 from __future__ import annotations
 
+from abc import abstractmethod
 from typing import Any
 
 import torch
 from torch import Tensor
+from torch.nn.functional import interpolate
 
 from ganvas.core import Image, UsageError
 from ganvas.core.chance import seed_of
-from ganvas.metrics.figure import Rows, Subject, Value
+from ganvas.metrics.figure import Figure, Rows, Subject, Value
 from ganvas.metrics.remembered import Remembering
 
 RANGE = 2.0
@@ -89,6 +91,102 @@ def _betas(x: Tensor) -> tuple[float, ...]:
         scales += 1
     total = sum(BETAS[:scales])
     return tuple(beta / total for beta in BETAS[:scales])
+
+
+class Paired(Figure):
+    """The mean over pairs of a sample and its truth; of the input too, which is the baseline.
+
+    An input that is smaller than the truth is enlarged first (bicubic).
+    """
+
+    def __init__(self, subject: Subject) -> None:
+        super().__init__(subject)
+        self.found: list[Tensor] = []
+        self.before: list[Tensor] = []
+
+    @classmethod
+    def misfit(cls, subject: Subject) -> str | None:
+        if isinstance(subject.space, Image) and subject.paired:
+            return None
+        return "pictures that come with the truth, as from a game that learns from pairs"
+
+    @classmethod
+    @abstractmethod
+    def of(cls, x: Tensor, y: Tensor) -> Tensor:
+        """What it says of pairs (n, channels, h, w), one by one: (n,)."""
+
+    def fake(self, rows: Rows) -> None:
+        assert rows.truth is not None
+        truth = rows.truth.clamp(-1, 1)
+        self.found.append(self.of(rows.x.clamp(-1, 1), truth).double().cpu())
+        before = rows.source
+        if before is None or before.shape[1] != truth.shape[1]:
+            return
+        if before.shape != truth.shape:
+            before = interpolate(before, truth.shape[2:], mode="bicubic").clamp(-1, 1)
+        self.before.append(self.of(before, truth).double().cpu())
+
+    def value(self) -> Value:
+        found = torch.cat(self.found)
+        if not bool(found.isfinite().all()):
+            raise UsageError(f"{self.name} has no bound here: a sample is equal to its truth")
+        error = float(found.std() / len(found) ** 0.5)
+        notes: dict[str, Any] = {"pairs": len(found)}
+        if self.before:
+            notes["of the input"] = round(float(torch.cat(self.before).mean()), 4)
+        return Value(float(found.mean()), error, notes)
+
+
+class PSNR(Paired):
+    """Peak signal to noise ratio, in dB, mean over the pairs."""
+
+    name, title, better = "psnr", "PSNR to the truth, dB", "higher"
+    paper = "mean over pictures, as in Ledig et al. 2017, arXiv:1609.04802"
+
+    @classmethod
+    def of(cls, x: Tensor, y: Tensor) -> Tensor:
+        return psnr(x, y)
+
+
+class SSIM(Paired):
+    """Structural similarity, at most 1, mean over the pairs."""
+
+    name, title, better = "ssim", "SSIM to the truth", "higher"
+    paper = "Wang, Bovik, Sheikh, Simoncelli 2004, doi:10.1109/TIP.2003.819861"
+
+    @classmethod
+    def misfit(cls, subject: Subject) -> str | None:
+        space = subject.space
+        if isinstance(space, Image) and min(space.height, space.width) < 4:
+            return "pictures of at least 4x4 pixels"
+        return super().misfit(subject)
+
+    @classmethod
+    def of(cls, x: Tensor, y: Tensor) -> Tensor:
+        return ssim(x, y)
+
+
+class L1(Paired):
+    """The mean absolute difference, in parts of the range from black to white."""
+
+    name, title, better = "l1", "L1 to the truth", "lower"
+    paper = "as the second term of Isola et al. 2017, arXiv:1611.07004"
+
+    @classmethod
+    def of(cls, x: Tensor, y: Tensor) -> Tensor:
+        return (x - y).abs().flatten(1).mean(1) / RANGE
+
+
+class LPIPS(Paired):
+    """Learned perceptual distance to the truth; needs torchvision and its weights."""
+
+    name, title, better = "lpips", "LPIPS to the truth", "lower"
+    paper = "Zhang, Isola, Efros, Shechtman, Wang 2018, arXiv:1801.03924"
+    usual = False
+
+    @classmethod
+    def of(cls, x: Tensor, y: Tensor) -> Tensor:
+        return lpips(x, y)
 
 
 class MSSSIM(Remembering):

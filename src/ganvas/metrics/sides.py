@@ -54,6 +54,8 @@ class Sides:
     """What the other side learned from, and a classifier may learn from, if it is at hand."""
     labelled: bool = False
     """Whether the other side has the labels that it was made for."""
+    paired: bool = False
+    """Whether the other side has the truth beside each row."""
     game: Game | None = None
 
     @property
@@ -81,9 +83,17 @@ def sides_of(game: Game, trained_on: Mapping[str, Any], wish: Wish, of: str = ""
     field = imitated(game, real)
     n = _number(game, real, field, wish.n)
     learned = data.held_out(trained_on, trained_on.get("split", "train"))
-    fakes = partial(generated, game, n, wish.seed, real)
+    fakes = partial(generated, game, n, wish.seed, real, field)
     labelled = isinstance(game.inputs.get("label"), Label)
-    return Sides(of, real, field, game.output, n, fakes, learned, labelled, game)
+    pictures = _pictures(game)
+    together = any({field, *pictures} <= table.spaces.keys() for table in real.tables)
+    paired = together and bool(pictures)
+    return Sides(of, real, field, game.output, n, fakes, learned, labelled, paired, game)
+
+
+def _pictures(game: Game) -> list[str]:
+    """The inputs that are data: what the game translates."""
+    return [name for name, space in game.inputs.items() if not space.prior]
 
 
 def _number(game: Game, real: Source, field: str, n: int | None) -> int:
@@ -93,7 +103,7 @@ def _number(game: Game, real: Source, field: str, n: int | None) -> int:
         UsageError: if there are not so many rows to translate.
     """
     sizes = {name: len(table) for table in real.tables for name in table.spaces}
-    given = [sizes[name] for name, space in game.inputs.items() if not space.prior]
+    given = [sizes[name] for name in _pictures(game)]
     if not given:
         return n if n is not None else max(FEWEST, min(sizes[field], MOST))
     if n is not None and n > min(given):
@@ -116,20 +126,29 @@ def imitated(game: Game, real: Source) -> str:
     )
 
 
-def generated(game: Game, n: int, seed: int, real: Source) -> Iterator[Rows]:
-    """`n` samples in batches; what the game translates comes from `real`, in turn."""
-    pictures = [name for name, space in game.inputs.items() if not space.prior]
+def generated(game: Game, n: int, seed: int, real: Source, field: str) -> Iterator[Rows]:
+    """`n` samples in batches; what the game translates comes from `real`, in turn.
+
+    Where one table of `real` has that beside the `field` that the game imitates, the truth of each
+    sample comes along.
+    """
+    pictures = _pictures(game)
+    tables = [table for table in real.tables if table.spaces.keys() & set(pictures)]
     for start in range(0, n, BATCH):
         size = min(BATCH, n - start)
-        given = {
-            name: table.fetch(torch.arange(start, start + size) % len(table))[name]
-            for table in real.tables
-            for name in pictures
-            if name in table.spaces
-        }
+        rows: dict[str, torch.Tensor] = {}
+        for table in tables:
+            rows |= table.fetch(torch.arange(start, start + size) % len(table))
+        given = {name: rows[name] for name in pictures}
         x, inputs = game.sample(size, seed=seed_of("evaluate", seed, start), batch=BATCH, **given)
         labelled = isinstance(game.inputs.get("label"), Label)
-        yield Rows(x, label=inputs["label"] if labelled else None)
+        source = given[pictures[0]] if pictures else None
+        yield Rows(
+            x,
+            label=inputs["label"] if labelled else None,
+            truth=rows[field] if field in rows and pictures else None,
+            source=source,
+        )
 
 
 def real_rows(sides: Sides, seed: int) -> Iterator[Rows]:

@@ -2,7 +2,16 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 from torch import Tensor, nn
+
+Norm = Literal["instance", "batch"]
+
+
+def normalised(maps: int, norm: Norm) -> nn.Module:
+    """A layer that normalises feature maps: each of each picture, or each over the batch."""
+    return nn.InstanceNorm2d(maps) if norm == "instance" else nn.BatchNorm2d(maps)
 
 
 class ResidualBlock(nn.Module):
@@ -46,16 +55,24 @@ class Translator(nn.Module):
 
 
 class PatchDiscriminator(nn.Module):
-    """x (n, channels, h, w) -> scores of patches (n, 1, h / 2^layers - 2, w / 2^layers - 2)."""
+    """x (n, channels, h, w) -> scores of patches (n, 1, h / 2^layers - 2, w / 2^layers - 2).
 
-    def __init__(self, channels: int, width: int, layers: int) -> None:
+    A patch has 16, 34, 70, 142 or 286 pixels on each side with 1, 2, 3, 4 or 5 layers. Without
+    layers it is a single pixel, and there is a score for each: (n, 1, h, w).
+    """
+
+    def __init__(self, channels: int, width: int, layers: int, norm: Norm = "instance") -> None:
         super().__init__()
-        stack: list[nn.Module] = [nn.Conv2d(channels, width, 4, 2, 1), nn.LeakyReLU(0.2)]
-        for i in range(1, layers + 1):
+        kernel, around = (4, 1) if layers else (1, 0)
+        bias = norm == "instance"
+        stack: list[nn.Module] = [nn.Conv2d(channels, width, kernel, 1 + around, around)]
+        stack += [nn.LeakyReLU(0.2)]
+        for i in range(1, max(1, layers) + 1):
             before, after = width * min(2 ** (i - 1), 8), width * min(2**i, 8)
-            stack += [nn.Conv2d(before, after, 4, 2 if i < layers else 1, 1)]
-            stack += [nn.InstanceNorm2d(after), nn.LeakyReLU(0.2, inplace=True)]
-        self.layers = nn.Sequential(*stack, nn.Conv2d(width * min(2**layers, 8), 1, 4, 1, 1))
+            stride = 2 if i < layers else 1
+            stack += [nn.Conv2d(before, after, kernel, stride, around, bias=bias)]
+            stack += [normalised(after, norm), nn.LeakyReLU(0.2, inplace=True)]
+        self.layers = nn.Sequential(*stack, nn.Conv2d(after, 1, kernel, 1, around))
 
     def forward(self, x: Tensor) -> Tensor:
         return self.layers(x)

@@ -107,20 +107,24 @@ def _classes(game: Game) -> Picture:
 
 
 def _translations(game: Game, source: str, real: Rows) -> Picture:
-    """Each input image with its output beside it, or with one output for each class."""
+    """Each input image with its output beside it, or one for each class; and with its truth."""
     columns, rows = _room(game.output.shape)
     labels = _of_kind(game, Label)
-    shown, names = _shown_classes(game.inputs[labels[0]]) if labels else (torch.zeros(1), [])
-    pairs = 1 if labels else max(1, columns // 2)
-    x = _sources(game.inputs[source], source, real)[: rows * pairs]
+    shown, names = (
+        _shown_classes(game.inputs[labels[0]]) if labels else (torch.zeros(1), ["output"])
+    )
+    truth = ["y"] if game.paired and not labels and "y" in real else []
+    width = 1 + len(shown) + len(truth)
+    groups = 1 if labels else max(1, columns // width)
+    x = _sources(game.inputs[source], source, real)[: rows * groups]
     given = {source: x.repeat_interleave(len(shown), 0)}
     if labels:
         given[labels[0]] = shown.repeat(len(x))
     made = _made(game, len(x) * len(shown), **given)
-    x, made = _alike(x, made)
-    tiles = torch.cat([x[:, None], made.unflatten(0, (len(x), -1))], 1).flatten(0, 1)
-    width = 1 + len(shown)
-    return grid(tiles, width * pairs, group=width, header=["input", *names] if labels else ())
+    parts = _alike(x, made, *(real[field][: len(x)] for field in truth))
+    tiles = torch.cat([part.unflatten(0, (len(x), -1)) for part in parts], 1).flatten(0, 1)
+    header = ["input", *names, *("truth" for _ in truth)] * groups
+    return grid(tiles, width * groups, group=width, header=header if labels or truth else ())
 
 
 def _sources(space: Space, name: str, real: Rows) -> Tensor:
@@ -149,17 +153,23 @@ def _real_classes(game: Game, x: Tensor, labels: Tensor) -> Picture:
     return grid(tiles.flatten(0, 1), len(shown), header=names)
 
 
-def _alike(a: Tensor, b: Tensor) -> tuple[Tensor, Tensor]:
-    """Two batches of images with the channels and the size of the larger."""
-    channels, size = max(a.shape[1], b.shape[1]), max(a.shape[2:], b.shape[2:])
-    return _shaped(a, channels, size), _shaped(b, channels, size)
+def _alike(*parts: Tensor) -> list[Tensor]:
+    """Batches of images with the most channels and the largest size of them."""
+    channels = max(x.shape[1] for x in parts)
+    if any(x.shape[1] == 2 for x in parts):
+        channels = 4 if channels > 1 else 1
+    size = max(x.shape[2:] for x in parts)
+    return [_shaped(x, channels, size) for x in parts]
 
 
 def _shaped(x: Tensor, channels: int, size: tuple[int, ...]) -> Tensor:
-    if x.shape[1] == 1 and channels >= 3:
-        x = x.repeat(1, 3, 1, 1)
-    if x.shape[1] == 3 and channels == 4:
-        x = torch.cat([x, torch.ones_like(x[:, :1])], 1)
+    """Images in more channels: grey becomes colour, what has no alpha is opaque."""
+    colours, alpha = (x[:, :-1], x[:, -1:]) if x.shape[1] in (2, 4) else (x, x[:, :0])
+    if channels >= 3 and colours.shape[1] == 1:
+        colours = colours.repeat(1, 3, 1, 1)
+    if channels == 4 and alpha.shape[1] == 0:
+        alpha = torch.ones_like(x[:, :1])
+    x = torch.cat([colours, alpha], 1)
     return x if x.shape[2:] == size else interpolate(x, size)
 
 
