@@ -11,13 +11,14 @@ import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from benchmarks import lapgan, learn, modes, stacked
+from benchmarks import lapgan, learn, modes, race, stacked
 
 PAGE = Path(__file__).parent.parent / "docs" / "measured.md"
 TABLES: dict[str, Callable[[], Iterable[str]]] = {
     "modes": modes.table,
     "stacked": stacked.table,
     "lapgan": lapgan.table,
+    "race": race.table,
     "learn": learn.table,
 }
 

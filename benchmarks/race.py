@@ -5,11 +5,12 @@
     python -m benchmarks.race --table            what was measured, the nearest first
 
 Each trains with its default on 16x16 digits, and with their labels if it needs any; cogan on half
-of the digits and the edges of the others; lapgan, for which 16 pixels are two levels only, on 32x32
-photographs. The Fréchet distance is that of `ganvas evaluate --features classifier`: 2,000 samples
-against all held-out pictures. It goes by what a picture shows and hardly sees noise on it, so there
-is a second one, in the features of a network with random weights, which does. Prints a line for
-each run and keeps it in results/GAME.json. OMP_NUM_THREADS=1 makes two at a time fair.
+of the digits and the edges of the others, and its digits are judged; lapgan, for which 16 pixels
+are two levels only, on 32x32 photographs. The Fréchet distance is that of `ganvas evaluate
+--features classifier`: 2,000 samples against all held-out pictures. It goes by what a picture shows
+and hardly sees noise on it, so there is a second one, in the features of a network with random
+weights, which does. Prints a line for each run and keeps it in results/GAME.json. OMP_NUM_THREADS=1
+makes two at a time fair.
 """
 
 from __future__ import annotations
@@ -21,6 +22,9 @@ from benchmarks import kept
 
 import ganvas
 from ganvas.core import Image, registry
+from ganvas.data import load
+from ganvas.metrics.evaluation import evaluate_game
+from ganvas.metrics.sides import Wish
 from ganvas.watch.pictures import grid
 
 PART, SECONDS = "a minute", 60
@@ -45,12 +49,15 @@ def _translates(card: registry.Card) -> bool:
 
 def raced(name: str, seed: int, folder: Path) -> kept.Row:
     """One run, and how far its samples are from held-out pictures."""
-    game, _, data = name.partition(":")
-    terms = {"data": data or "digits", "size": SIZES[data or "digits"], "minutes": SECONDS / 60}
+    game, _, where = name.partition(":")
+    data = where or "digits"
+    terms = {"data": data, "size": SIZES[data], "minutes": SECONDS / 60}
     run = ganvas.train(game, seed=seed, out=folder, quiet=True, **terms)
     grid(run.sample(64), 8).save(folder / "grid.png")
     seen_by = {"frechet": "classifier", "frechet, random features": "random"}
-    far = {k: ganvas.evaluate(run, metrics=["fid"], features=f) for k, f in seen_by.items()}
+    real = load("digits" if data == "edges" else data, size=SIZES[data]).to_json()
+    wishes = {k: Wish(metrics=["fid"], features=f) for k, f in seen_by.items()}
+    far = {k: evaluate_game(run.game, real, wish) for k, wish in wishes.items()}
     return {
         "seed": seed,
         "seconds": round(run.clock.seconds, 1),
