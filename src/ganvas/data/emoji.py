@@ -113,7 +113,8 @@ def _men_and_women() -> list[Row]:
 
     Couples and families are left out: in these, who is exchanged for whom is not said.
     """
-    named = {emoji.name: emoji for emoji in everything() if emoji.subgroup != "family"}
+    people = (emoji for emoji in everything() if emoji.group == "People & Body")
+    named = {emoji.name: emoji for emoji in people if emoji.subgroup != "family"}
     words = re.compile(rf"\b({'|'.join(WOMEN)})\b")
     pairs = ((man, words.sub(lambda found: WOMEN[found[0]], name)) for name, man in named.items())
     return [(man, named[other]) for man, other in pairs if other != man.name and other in named]
@@ -163,23 +164,23 @@ ABOUTS = {
             ORIGIN,
             {"x": Image(3, SIDE, SIDE), "label": Label(len(GROUPS), GROUPS)},
             3655,
-            0,
+            529,
         ),
         About(
             "emoji:tones",
             "emoji that come in five skin tones and in yellow; the label is the tone",
             ORIGIN,
             {"x": Image(3, SIDE, SIDE), "label": Label(len(TONES), TONES)},
-            0,
-            0,
+            1830,
+            288,
         ),
         About(
             "emoji:genders",
             "emoji of men (x) and the same of women (y); has pairs",
             ORIGIN,
             {"x": Image(3, SIDE, SIDE), "y": Image(3, SIDE, SIDE)},
-            0,
-            0,
+            472,
+            78,
         ),
     )
 }

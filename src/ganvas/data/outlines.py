@@ -1,8 +1,8 @@
 """The outlines of pictures: dark lines of one pixel on white, as one would draw them with a pen.
 
-    G = largest change of colour, by the structure tensor       Di Zenzo 1986
-    kept where it is greatest across the line, and where it
-    is strong, or weak and joined to what is strong             Canny 1986
+A line is where colours change more than on either side of it (the gradient is that of Di Zenzo,
+1986, in which channels do not cancel out), and change much, or less but in one line with a place
+where they do (Canny, 1986).
 """
 
 from __future__ import annotations
