@@ -1,6 +1,7 @@
 import json
 import unicodedata
 from collections import Counter
+from functools import cache
 
 import pytest
 import torch
@@ -14,6 +15,14 @@ from ganvas.data.outlines import over_white
 BOTH = ("x", "y")
 VARIANTS = list(emoji.ABOUTS)
 NAMED = {one.name: one for one in emoji.everything()}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _decoded_once():
+    """Each file is decoded for the first test that asks for it, and no more."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(emoji, "tiles", cache(emoji.tiles))
+        yield
 
 
 def rows(source, field="x"):
