@@ -131,8 +131,7 @@ def _show(words: Sequence[str]) -> None:
         split=values["split"],
         fields=("x", "y"),
     )
-    built_in = name is not None and name.partition(":")[0] in data.names()
-    about = data.about(name) if name is not None and built_in else None
+    about = data.about(name) if name is not None and data.is_built_in(name) else None
     if target is not None:
         _draw(source, target)
     if values["json"]:

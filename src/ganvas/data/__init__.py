@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from ganvas.core import Image, UsageError
-from ganvas.core.errors import did_you_mean
-from ganvas.data import few, partners, photos, pictures, sentences, toys
+from ganvas.data import few, partners
+from ganvas.data.makers import PAIRED, about, is_built_in, maker, names
 from ganvas.data.source import About, Fit, Side, Source, Split, Wish
 from ganvas.data.tables import Turned
 from ganvas.data.toys import mixtures, modes, std
@@ -20,11 +20,14 @@ if TYPE_CHECKING:
     from ganvas.data.facts import Facts
 
 __all__ = [
+    "PAIRED",
     "About",
     "Source",
     "about",
     "facts_of",
+    "has_two_sides",
     "held_out",
+    "is_built_in",
     "load",
     "mixtures",
     "modes",
@@ -41,31 +44,8 @@ ELSEWHERE = (
     *("edges2shoes", "edges2handbags", "monet2photo", "div2k", "coco"),
 )
 """Data sets that people ask for and that do not come with ganvas."""
-PAIRED: tuple[str, ...] = ()
-"""Built-in sources that have pairs."""
 BETWEEN = ("paired", "partner", "to")
 """What is asked of two sides."""
-
-
-def names() -> list[str]:
-    """The built-in sources."""
-    pictured = ["digits", "faces", "photos", "negatives", "edges", "stacked"]
-    return [*toys.LAWS, *pictured, "tokens", "oracle"]
-
-
-def about(name: str) -> About:
-    """What there is to know about a built-in source, without making it.
-
-    Raises:
-        UsageError: if there is none of this name.
-    """
-    if name not in names() and not name.startswith("oracle:"):
-        raise did_you_mean(name, names(), "source")
-    if name in toys.LAWS:
-        return toys.about(name)
-    if name == "photos":
-        return photos.ABOUT
-    return pictures.ABOUTS[name] if name in pictures.ABOUTS else sentences.about(name)
 
 
 def load(
@@ -161,11 +141,7 @@ def has_two_sides(source: str | Path) -> bool:
 def _found(source: str | Path, wish: Wish) -> Source:
     """What there is of a source, with all the labels that it has."""
     if isinstance(source, str) and is_built_in(source):
-        if source in toys.LAWS:
-            return toys.make(source, wish)
-        if source == "photos":
-            return photos.make(wish)
-        return (pictures if source in pictures.ABOUTS else sentences).make(source, wish)
+        return maker(source).make(source, wish)
     _refuse_words(source)
     from ganvas.data import images  # Pillow, which the built-in sources do without
 
@@ -188,11 +164,6 @@ def facts_of(source: str | Path) -> Facts:
         table = found.tables[0]
         rarest = int(table.fetch(torch.arange(len(table)))["label"].bincount().min())
     return facts.Facts(found.spaces, min(map(len, found.tables)), rarest)
-
-
-def is_built_in(source: str | Path) -> bool:
-    """Whether these words name a built-in source, and not a folder."""
-    return isinstance(source, str) and (source in names() or source.startswith("oracle:"))
 
 
 def reload(data: Mapping[str, Any]) -> Source:
@@ -247,4 +218,7 @@ def _refuse_words(source: str | Path) -> None:
             "(FOLDER/<class>/ for labels), look at it with `ganvas data check FOLDER`, "
             "and give the folder: --data FOLDER"
         )
-    raise UsageError(f"{did_you_mean(word, names(), 'source')}; and there is no folder {word!r}")
+    try:
+        maker(word)
+    except UsageError as error:
+        raise UsageError(f"{error}; and there is no folder {word!r}") from None

@@ -1,7 +1,7 @@
 """Pairs out of single pictures: beside each picture y what became of it, x, by a known change.
 
     grey          without colour
-    edges         the edges of its brightness
+    edges         its outlines: thin dark lines on white, as one would draw them
     negative      light for dark
     smaller:N     reduced to an N-th of its sides, bicubic and antialiased
     holed[:A]     with a rectangle of A of its area cut out, somewhere; x says where, by its alpha
@@ -22,7 +22,7 @@ from torch.nn.functional import interpolate
 from ganvas.core import Image, Space, Table, UsageError
 from ganvas.core.chance import seed_of
 from ganvas.core.errors import did_you_mean
-from ganvas.data.pictures import edges
+from ganvas.data.outlines import outlines
 from ganvas.data.source import Source, fingerprint
 
 VARIANTS = 8
@@ -165,7 +165,7 @@ def _grey() -> Partner:
 
 
 def _edges() -> Partner:
-    return Partner("", lambda y: Image(1, y.height, y.width), lambda y, _: edges(luma(y)))
+    return Partner("", lambda y: Image(1, y.height, y.width), lambda y, _: outlines(y))
 
 
 def _negative() -> Partner:

@@ -103,7 +103,12 @@ class Patches(Rows):
         return {"x": x, "label": box[:, 0].clone()}
 
 
-def make(wish: Wish) -> Source:
+def about(name: str) -> About:
+    """What there is to know about the patches."""
+    return ABOUT
+
+
+def make(name: str, wish: Wish) -> Source:
     """The patches at the size and with the channels that are wished for."""
     height, width = wish.size or ABOUT.spaces["x"].shape[1:]
     image = Image(wish.channels or 3, height, width)
@@ -114,7 +119,7 @@ def make(wish: Wish) -> Source:
     digest = fingerprint([repr(image), wish.fit, *map(content, range(len(PHOTOS))), repr(found)])
     if 4 * len(table) * torch.Size(image.shape).numel() <= MEMORY:
         table = Rows(spaces, table.fetch(torch.arange(len(table))))
-    return Source("photos", [table], given("photos", wish, image), digest)
+    return Source(name, [table], given(name, wish, image), digest)
 
 
 def boxes(test: bool, size: int) -> list[tuple[int, int, int, int]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+from collections.abc import Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -10,7 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn.functional import interpolate, max_pool2d, pad
 
-from ganvas.core import DataError, Image, Label, Space, UsageError
+from ganvas.core import DataError, Image, Label, Space, Table, UsageError
 from ganvas.data.source import (
     MEMORY,
     About,
@@ -18,6 +19,7 @@ from ganvas.data.source import (
     Rows,
     Source,
     Wish,
+    as_bytes,
     fingerprint,
     given,
     inside,
@@ -143,6 +145,11 @@ def _stacked(wish: Wish) -> Source:
     )
 
 
+def about(name: str) -> About:
+    """What there is to know about one of these sources."""
+    return ABOUTS[name]
+
+
 def make(name: str, wish: Wish) -> Source:
     """A source of pictures at the size and with the channels that are wished for."""
     if name == "stacked":
@@ -161,24 +168,44 @@ def make(name: str, wish: Wish) -> Source:
                 # Edges are those of the size that is wished for: taken after it, from an x.
                 y, of = ("y", -others) if name == "negatives" else ("x", others)
                 tables.append(Rows({y: native["x"]}, {y: of}))
-    first = tables[0].spaces["x"]
-    assert isinstance(first, Image)
-    height, width = wish.size or (first.height, first.width)
-    image = Image(wish.channels or first.channels, height, width)
-    digest = fingerprint([repr(image), wish.fit, *(c for t in tables for c in t.columns.values())])
-    reshaped = [_resized(table, image, wish.fit) for table in tables]
+    found = sized(name, tables, wish)
     if name == "edges":
-        digest = fingerprint(["edges", digest])
-        reshaped[1:] = [Edged(table, "y") for table in reshaped[1:]]
-    return Source(name, [*reshaped], given(name, wish, image), digest)
+        found.fingerprint = fingerprint(["edges", found.fingerprint])
+        found.tables[1:] = [Edged(t, "y") for t in found.tables[1:] if isinstance(t, Rows)]
+    return found
+
+
+def sized(name: str, tables: Sequence[Rows], wish: Wish) -> Source:
+    """A source of pictures at the size and with the channels that are wished for.
+
+    Args:
+        name: as it is typed.
+        tables: the pictures as they come, all of one space.
+        wish: what was asked of the source.
+    """
+    native = next(space for space in tables[0].spaces.values() if isinstance(space, Image))
+    height, width = wish.size or (native.height, native.width)
+    image = Image(wish.channels or native.channels, height, width)
+    digest = fingerprint([repr(image), wish.fit, *(c for t in tables for c in t.columns.values())])
+    reshaped: list[Table] = [_resized(table, image, wish.fit) for table in tables]
+    return Source(name.replace(":", "-"), reshaped, given(name, wish, image), digest)
 
 
 def _resized(table: Rows, image: Image, fit: Fit) -> Rows:
+    """Kept in memory, bytes as bytes, unless they are too many."""
     spaces = {k: image if isinstance(s, Image) else s for k, s in table.spaces.items()}
+    if spaces == table.spaces:
+        return table
     resized = Resized(table, spaces, fit)
-    if 4 * len(table) * torch.Size(image.shape).numel() > MEMORY:
+    shown = [table.columns[f] for f, s in spaces.items() if isinstance(s, Image)]
+    each = torch.Size(image.shape).numel() * sum(column.element_size() for column in shown)
+    if each * len(table) > MEMORY:
         return resized
-    return Rows(spaces, resized.fetch(torch.arange(len(table))))
+    parts = [
+        {f: x if table.columns[f].dtype != torch.uint8 else as_bytes(x) for f, x in part.items()}
+        for part in map(resized.fetch, torch.arange(len(table)).split(512))
+    ]
+    return Rows(spaces, {f: torch.cat([part[f] for part in parts]) for f in spaces})
 
 
 def edges(x: Tensor) -> Tensor:
@@ -191,22 +218,39 @@ def edges(x: Tensor) -> Tensor:
 
 
 def shaped(x: Tensor, image: Image, fit: Fit) -> Tensor:
-    """Pictures (n, 1 or 3, h, w) in [-1, 1] in the size and the channels of `image`.
+    """Pictures (n, 1, 3 or 4, h, w) in [-1, 1] in the size and the channels of `image`.
 
-    Smoothly: bilinear, and antialiased where they shrink. `pad` adds black, a fourth channel is
-    opaque.
+    Smoothly: bilinear, and antialiased where they shrink. `pad` adds black, or nothing to what has
+    transparency; a fourth channel that is new is opaque.
     """
     (h, w), (H, W) = x.shape[-2:], (image.height, image.width)
     if (h, w) != (H, W):
         scale = {"crop": max(H / h, W / w), "pad": min(H / h, W / w)}.get(fit)
         size = (H, W) if scale is None else (max(1, round(h * scale)), max(1, round(w * scale)))
+        x = weighed(x) if x.shape[1] == 4 else x
         x = interpolate(x, size, mode="bilinear", antialias=True)
+        x = unweighed(x) if x.shape[1] == 4 else x
         top, left = (H - size[0]) // 2, (W - size[1]) // 2  # negative where it is cropped
         x = pad(x, (left, W - size[1] - left, top, H - size[0] - top), value=-1.0)
     if image.channels == x.shape[1]:
         return x
     colour = x.expand(-1, 3, -1, -1)
     return colour if image.channels == 3 else torch.cat([colour, torch.ones_like(x[:, :1])], 1)
+
+
+def weighed(x: Tensor) -> Tensor:
+    """RGBA (n, 4, h, w) in [-1, 1] with colours that count as far as they are opaque, over black.
+
+    So a mean over pixels does not show what colour lies hidden where nothing is to be seen.
+    """
+    return torch.cat([(x[:, :3] + 1) * (x[:, 3:] + 1) / 2 - 1, x[:, 3:]], 1)
+
+
+def unweighed(x: Tensor) -> Tensor:
+    """The inverse of `weighed`; black where nothing is to be seen."""
+    opaque = (x[:, 3:] + 1) / 2
+    colour = (x[:, :3] + 1) / opaque.clamp(min=1 / 510) - 1
+    return torch.cat([colour.clamp(-1, 1), x[:, 3:]], 1)
 
 
 def _digits(split: str) -> tuple[Tensor, Tensor, Tensor]:

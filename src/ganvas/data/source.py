@@ -140,6 +140,11 @@ def as_floats(pixels: Tensor) -> Tensor:
     return pixels.float().div_(127.5).sub_(1) if pixels.dtype == torch.uint8 else pixels
 
 
+def as_bytes(pixels: Tensor) -> Tensor:
+    """float32 pictures in [-1, 1] as uint8 0..255; the inverse of `as_floats`."""
+    return pixels.add(1).mul_(127.5).round_().clamp_(0, 255).byte()
+
+
 @dataclass
 class Source:
     """Data to train on."""
