@@ -11,7 +11,7 @@ import torch
 
 from ganvas.core import Image, UsageError
 from ganvas.core.errors import did_you_mean
-from ganvas.data import few, partners, photos, pictures, sentences, toys
+from ganvas.data import few, partners, photos, pictures, sentences, shapes, toys
 from ganvas.data.source import About, Fit, Side, Source, Split, Wish
 from ganvas.data.tables import Turned
 from ganvas.data.toys import mixtures, modes, std
@@ -41,7 +41,7 @@ ELSEWHERE = (
     *("edges2shoes", "edges2handbags", "monet2photo", "div2k", "coco"),
 )
 """Data sets that people ask for and that do not come with ganvas."""
-PAIRED: tuple[str, ...] = ()
+PAIRED: tuple[str, ...] = shapes.PAIRED
 """Built-in sources that have pairs."""
 BETWEEN = ("paired", "partner", "to")
 """What is asked of two sides."""
@@ -50,7 +50,7 @@ BETWEEN = ("paired", "partner", "to")
 def names() -> list[str]:
     """The built-in sources."""
     pictured = ["digits", "faces", "photos", "negatives", "edges", "stacked"]
-    return [*toys.LAWS, *pictured, "tokens", "oracle"]
+    return [*toys.LAWS, *pictured, *shapes.WORDS, "tokens", "oracle"]
 
 
 def about(name: str) -> About:
@@ -65,6 +65,8 @@ def about(name: str) -> About:
         return toys.about(name)
     if name == "photos":
         return photos.ABOUT
+    if name in shapes.WORDS:
+        return shapes.about(name)
     return pictures.ABOUTS[name] if name in pictures.ABOUTS else sentences.about(name)
 
 
@@ -165,6 +167,8 @@ def _found(source: str | Path, wish: Wish) -> Source:
             return toys.make(source, wish)
         if source == "photos":
             return photos.make(wish)
+        if source in shapes.WORDS:
+            return shapes.make(source, wish)
         return (pictures if source in pictures.ABOUTS else sentences).make(source, wish)
     _refuse_words(source)
     from ganvas.data import images  # Pillow, which the built-in sources do without

@@ -100,7 +100,7 @@ class Pix2Pix(Game):
         "https://arxiv.org/abs/1611.07004",
     )
     presets = {
-        "default": Preset({"x": Image(3, 64, 64), "y": Image(3, 64, 64)}, data="shapes"),
+        "default": Preset({"x": Image(3, 64, 64), "y": Image(3, 64, 64)}, data="shapes:facades"),
         "paper": Preset(
             {"x": Image(3, 256, 256), "y": Image(3, 256, 256)},
             {
