@@ -187,6 +187,16 @@ def unit(x: Floats) -> Floats:
     return np.minimum(np.maximum(x, 0), 1)
 
 
+def fading(distance: Floats, length: float) -> Floats:
+    """From 1, where a distance is 0 or less, towards 0: a third is left after a length."""
+    return np.exp(np.maximum(distance, 0) / -length)
+
+
+def lit(colour: Colour | Floats, light: Floats) -> Floats:
+    """A colour, or a picture (h, w, 3), in some light: (h, w) -> (h, w, 3)."""
+    return np.asarray(colour, np.float32) * light[..., None]
+
+
 def mixed(a: Colour | Floats, b: Colour | Floats, share: float | Floats) -> Floats:
     """Between two colours: `share` of b, (...) -> (..., 3)."""
     first, second = np.asarray(a, np.float32), np.asarray(b, np.float32)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ganvas.data.shapes.canvas import Canvas, Colour, Draws, Floats, Patch, mixed
+from ganvas.data.shapes.canvas import Canvas, Colour, Draws, Floats, Patch, fading, lit, mixed, unit
 from ganvas.data.shapes.facade import Part
 from ganvas.data.shapes.materials import NUMBER
 from ganvas.data.shapes.stone import DARK, bricks, shadow
@@ -21,8 +21,7 @@ def chimney(canvas: Canvas, part: Part, draws: Draws) -> None:
     left, top, right, _ = part.box
     patch = canvas.part(part.box)
     texture = bricks(patch, mixed(part.colour, (0.55, 0.3, 0.24), 0.6), draws, (0.03, 0.018))
-    light = np.broadcast_to(1.12 - 0.4 * patch.across, patch.kinds.shape)
-    patch.paint(patch.whole, texture * light[..., None], NUMBER["chimney"])
+    patch.paint(patch.whole, lit(texture, 1.12 - 0.4 * patch.across), NUMBER["chimney"])
     cap = canvas.part((left - 0.008, top - 0.004, right + 0.008, top + 0.016))
     cap.paint(cap.whole, (0.72, 0.70, 0.66), NUMBER["chimney"])
     pot = (right - left) * 0.24
@@ -42,10 +41,10 @@ def trim(canvas: Canvas, part: Part, draws: Draws) -> None:
         middle, roof_ = (left + right) / 2, 0.35 * (bottom - top)
         corners = [[left, top + roof_], [middle, top], [right, top + roof_], [right, bottom]]
         cover = patch.within(patch.polygon(np.array([*corners, [left, bottom]])))
-    light = np.broadcast_to(1.06 - 0.22 * patch.down, cover.shape)
+    light = 1.06 - 0.22 * patch.down
     if part.way == "cornice":
         light = light * (1 - 0.3 * patch.lines(patch.x - left, 0.034, 0.014) * (patch.down > 0.5))
-    patch.paint(cover, np.asarray(part.colour, np.float32) * light[..., None], NUMBER["trim"])
+    patch.paint(cover, lit(part.colour, light), NUMBER["trim"])
 
 
 def window(canvas: Canvas, part: Part, draws: Draws) -> None:
@@ -55,8 +54,8 @@ def window(canvas: Canvas, part: Part, draws: Draws) -> None:
     cover = patch.arch() if arched else patch.whole
     patch.paint(cover, glass(patch, way, draws), NUMBER["window"])
     depth = np.maximum(
-        0.62 * np.exp(-(patch.y - part.box[1]).clip(0) / 0.014),
-        0.45 * np.exp(-(patch.x - part.box[0]).clip(0) / 0.009),
+        0.62 * fading(patch.y - part.box[1], 0.014),
+        0.45 * fading(patch.x - part.box[0], 0.009),
     )
     patch.shade(cover, 1 - depth)
     width, height = part.box[2] - part.box[0], part.box[3] - part.box[1]
@@ -77,22 +76,22 @@ def bars_of(patch: Patch, columns: int, rows: int, thickness: float = 0.0085) ->
 
 def glass(patch: Patch, way: str, draws: Draws) -> Floats:
     """What one sees of a room, or mirrored in the glass: (h, w, 3)."""
-    down = np.broadcast_to(patch.down.clip(0, 1), patch.kinds.shape)
+    down = unit(patch.down)
     slant = patch.across + 0.5 * patch.down + 0.6 * (float(draws.random()) - 0.5)
     if way == "lit":
         glow = mixed((1.0, 0.90, 0.55), (0.93, 0.62, 0.28), down)
-        return glow * (0.85 + 0.3 * patch.noise(draws, 14.0))[..., None]
+        return lit(glow, 0.85 + 0.3 * patch.noise(draws, 14.0))
     room, mirrored = (0.12, 0.15, 0.20), (0.50, 0.62, 0.74)
-    glint = (1 - np.abs(slant - 0.75) / 0.35).clip(0, 1)
+    glint = unit(1 - np.abs(slant - 0.75) / 0.35)
     rgb = mixed(room, mirrored, glint * (0.85 if way == "bright" else 0.35) + 0.12 * down)
     if way == "shop":
-        goods = (patch.noise(draws, 22.0) - 0.45).clip(0) * 3 * (down > 0.45)
-        return mixed(rgb, np.float32([0.86, 0.62, 0.40]), goods.clip(0, 0.8))
+        goods = np.maximum(patch.noise(draws, 22.0) - 0.45, 0) * 3 * (down > 0.45)
+        return mixed(rgb, (0.86, 0.62, 0.40), np.minimum(goods, 0.8))
     if way == "curtains":
         open_ = 0.22 + 0.12 * patch.down
-        cloth = ((np.abs(patch.across - 0.5) - open_) / 0.08).clip(0, 1) * 0.9
+        cloth = 0.9 * unit((np.abs(patch.across - 0.5) - open_) / 0.08)
         folds = 0.82 + 0.12 * np.sin(patch.across * 40)
-        return mixed(rgb, np.float32([0.93, 0.90, 0.84]) * folds[..., None], cloth)
+        return mixed(rgb, lit((0.93, 0.90, 0.84), folds), cloth)
     return rgb
 
 
@@ -109,7 +108,7 @@ def shutter(canvas: Canvas, part: Part, draws: Draws) -> None:
         middle = (left + right) / 2
         light = light - 0.5 * patch.inside((middle - 0.004, top, middle + 0.004, bottom))
     light = light * (0.95 + 0.1 * float(draws.random()))
-    colour = np.asarray(part.colour, np.float32) * light[..., None]
+    colour = lit(part.colour, light)
     patch.paint(patch.whole, colour, NUMBER["shutter"])
 
 
@@ -129,8 +128,8 @@ def balcony(canvas: Canvas, part: Part, draws: Draws) -> None:
     iron = np.maximum(bars * patch.whole, rail)
     patch.paint(iron, DARK)
     floor = canvas.part(slab)
-    light = 1.04 - 0.3 * floor.down + 0 * floor.x
-    colour = np.asarray(part.colour, np.float32) * light[..., None]
+    light = 1.04 - 0.3 * floor.down
+    colour = lit(part.colour, light)
     floor.paint(floor.whole, colour, NUMBER["balcony"])
 
 
@@ -139,7 +138,7 @@ def door(canvas: Canvas, part: Part, draws: Draws) -> None:
     left, top, right, bottom = part.box
     patch = canvas.part(part.box)
     light = 1.08 - 0.18 * patch.across - 0.08 * patch.down
-    colour = np.asarray(part.colour, np.float32) * light[..., None]
+    colour = lit(part.colour, light)
     patch.paint(patch.whole, colour, NUMBER["door"])
     above = top + 0.24 * (bottom - top)
     fan = canvas.part((left + 0.01, top + 0.008, right - 0.01, above))
@@ -152,9 +151,9 @@ def door(canvas: Canvas, part: Part, draws: Draws) -> None:
             y = above + row * high
             panel = canvas.part((one + 0.012, y + 0.012, other - 0.012, y + high - 0.012))
             sunk = (panel.across + panel.down) / 2
-            panel.shade(panel.whole, 0.62 + 0.6 * sunk.clip(0, 1))
+            panel.shade(panel.whole, 0.62 + 0.6 * unit(sunk))
     patch.shade(patch.inside((middle - 0.003, above, middle + 0.003, bottom)), 0.45)
-    patch.shade(patch.whole, 1 - 0.5 * np.exp(-(patch.y - top).clip(0) / 0.014) + 0 * patch.x)
+    patch.shade(patch.whole, 1 - 0.5 * fading(patch.y - top, 0.014))
     y = above + 0.9 * high
     knob = canvas.part((middle + 0.008, y, middle + 0.02, y + 0.012))
     knob.paint(knob.whole, (0.95, 0.80, 0.40))
@@ -170,7 +169,7 @@ def awning(canvas: Canvas, part: Part, draws: Draws) -> None:
     along = (patch.x - left) / pitch
     hang = bottom - 0.022 * (2 * np.abs(along % 1 - 0.5)) ** 2
     cover = patch.whole * patch.within(patch.y - hang)
-    stripes = patch.lines(patch.x - left, 2 * pitch, pitch) + 0 * patch.y
+    stripes = patch.lines(patch.x - left, 2 * pitch, pitch)
     light = 1.1 - 0.35 * patch.down - 0.2 * (patch.down > 0.78)
-    rgb = mixed(part.colour, WHITE, stripes) * (light + 0 * patch.x)[..., None]
-    patch.paint(cover, rgb, NUMBER["awning"])
+    cloth = lit(mixed(part.colour, WHITE, stripes), light)
+    patch.paint(cover, cloth, NUMBER["awning"])

@@ -6,11 +6,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from ganvas.data.shapes.canvas import Canvas, Colour, Draws, mixed
+from ganvas.data.shapes.canvas import Canvas, Colour, Draws, fading, lit, mixed, unit
 from ganvas.data.shapes.facade import Facade, Part
 from ganvas.data.shapes.materials import LIGHTS, NUMBER
 from ganvas.data.shapes.openings import awning, balcony, chimney, door, shutter, trim, window
-from ganvas.data.shapes.stone import DARK, bricks, plaster, shadow, stones
+from ganvas.data.shapes.stone import DARK, bricks, plaster, shadow, stones, tints
 
 SKIES: dict[str, tuple[Colour, Colour]] = {
     "at noon": ((0.33, 0.58, 0.86), (0.74, 0.87, 0.96)),
@@ -32,8 +32,7 @@ def painted(facade: Facade, canvas: Canvas) -> None:
     for part in facade.parts:
         PAINTERS[part.kind](canvas, part, draws)
     whole = canvas.part(canvas.box)
-    canvas.rgb *= np.array(LIGHTS[facade.look.light], np.float32)
-    canvas.rgb *= 0.96 + 0.08 * whole.noise(draws, 90.0)[..., None]
+    canvas.rgb *= lit(LIGHTS[facade.look.light], 0.96 + 0.08 * whole.noise(draws, 90.0))
 
 
 # -- what is large -------------------------------------------------------------------------------
@@ -45,8 +44,8 @@ def sky(canvas: Canvas, part: Part, draws: Draws) -> None:
     above, horizon = SKIES[part.way]
     white, share = CLOUDS[part.way]
     clouds = 0.65 * patch.noise(draws, 3.5) + 0.35 * patch.noise(draws, 9.0)
-    blue = mixed(above, horizon, np.broadcast_to(patch.down, clouds.shape))
-    cover = ((clouds - share) * 5).clip(0, 1) * 0.85
+    cover = 0.85 * unit((clouds - share) * 5)
+    blue = mixed(above, horizon, patch.down)
     patch.paint(np.ones_like(clouds), mixed(blue, white, cover), NUMBER["sky"])
 
 
@@ -57,9 +56,9 @@ def wall(canvas: Canvas, part: Part, draws: Draws) -> None:
     texture = laid(patch, part.colour, draws)
     light = 1.07 - 0.15 * patch.across - 0.05 * patch.down
     light = light * (0.93 + 0.14 * patch.noise(draws, 4.0))
-    under = 1 - 0.42 * np.exp(-(patch.y - part.box[1] - 0.02).clip(0) / 0.018)
-    foot = 1 - 0.2 * np.exp(-(part.box[3] - patch.y).clip(0) / 0.02)
-    patch.paint(patch.whole, texture * (light * under * foot)[..., None], NUMBER["wall"])
+    light = light * (1 - 0.42 * fading(patch.y - part.box[1] - 0.02, 0.018))
+    light = light * (1 - 0.2 * fading(part.box[3] - patch.y, 0.02))
+    patch.paint(patch.whole, lit(texture, light), NUMBER["wall"])
 
 
 def roof(canvas: Canvas, part: Part, draws: Draws) -> None:
@@ -73,13 +72,12 @@ def roof(canvas: Canvas, part: Part, draws: Draws) -> None:
     pitch = 0.032
     course = np.floor((patch.y - top) / pitch)
     along = (patch.x - left) / 0.04 + 0.5 * (course % 2)
-    tints = draws.random((32, 32), dtype=np.float32)
-    tint = tints[course.astype(np.int64) % 32, np.floor(along).astype(np.int64) % 32]
+    tint = tints(course, along, draws)
     down = (patch.y - top) / pitch - course
     light = (0.85 + 0.3 * tint) * (1.12 - 0.3 * down)
     light = light * (1 - 0.35 * patch.lines(along * 0.04, 0.04, 0.007))
     light = light * (1.1 - 0.25 * patch.across) * (0.9 + 0.2 * patch.noise(draws, 6.0))
-    patch.paint(cover, np.asarray(part.colour, np.float32) * light[..., None], NUMBER["roof"])
+    patch.paint(cover, lit(part.colour, light), NUMBER["roof"])
     ridge = canvas.part((left + slant - 0.006, top - 0.004, right - slant + 0.006, top + 0.012))
     if part.way != "gable":
         ridge.paint(ridge.whole, mixed(part.colour, DARK, 0.35), NUMBER["roof"])
@@ -89,13 +87,13 @@ def pavement(canvas: Canvas, part: Part, draws: Draws) -> None:
     """Slabs and a kerb."""
     patch = canvas.part(part.box)
     light = 0.52 + 0.08 * patch.down + 0.12 * patch.noise(draws, 30.0)
-    light = light - 0.16 * np.exp(-(patch.y - part.box[1]).clip(0) / 0.012)
+    light = light - 0.16 * fading(patch.y - part.box[1], 0.012)
     # Slabs, seen at a slant.
     slabs = patch.lines(patch.x + 0.6 * (patch.y - part.box[1]), 0.11, 0.008)
     light = light * (1 - 0.3 * slabs)
     kerb = patch.within(part.box[3] - 0.022 - patch.y)
-    patch.paint(patch.whole, (1.0, 0.98, 0.95) * light[..., None], NUMBER["pavement"])
-    patch.shade(np.broadcast_to(kerb, light.shape), 0.68)
+    patch.paint(patch.whole, lit((1.0, 0.98, 0.95), light), NUMBER["pavement"])
+    patch.shade(kerb, 0.68)
 
 
 # -- what grows ----------------------------------------------------------------------------------
@@ -114,8 +112,8 @@ def flower_box(canvas: Canvas, part: Part, draws: Draws) -> None:
     cover = patch.whole * patch.within(top + 0.012 * leaves - patch.y, soft=0.01)
     green = mixed((0.14, 0.30, 0.10), (0.36, 0.58, 0.22), leaves)
     bloom = [(0.93, 0.25, 0.30), (0.96, 0.55, 0.75), (0.98, 0.85, 0.30)][int(draws.integers(3))]
-    dots = ((patch.noise(draws, 42.0) - 0.58) * 8).clip(0, 1) * (patch.down < 0.7)
-    patch.paint(cover, mixed(green, np.float32(bloom), dots), NUMBER["plant"])
+    dots = unit((patch.noise(draws, 42.0) - 0.58) * 8) * (patch.down < 0.7)
+    patch.paint(cover, mixed(green, bloom, dots), NUMBER["plant"])
     pot = canvas.part((left, bottom - 0.016, right, bottom))
     pot.paint(pot.whole, (0.62, 0.36, 0.24), NUMBER["plant"])
 
@@ -126,8 +124,7 @@ def tree(canvas: Canvas, part: Part, draws: Draws) -> None:
     radius = (right - left) / 2
     x, y = left + radius, top + radius
     trunk = canvas.part((x - 0.014, y, x + 0.014, bottom))
-    light = 1.2 - 0.6 * trunk.across + 0 * trunk.y
-    bark = np.float32([0.36, 0.26, 0.18]) * light[..., None]
+    bark = lit((0.36, 0.26, 0.18), 1.2 - 0.6 * trunk.across)
     shadow(canvas, (x, bottom - 0.012, x + radius, bottom - 0.002), 0.02, 0.01)
     trunk.paint(trunk.whole, bark, NUMBER["plant"])
     crown = canvas.part((left, top, right, top + 2 * radius))
@@ -135,7 +132,7 @@ def tree(canvas: Canvas, part: Part, draws: Draws) -> None:
     lumps, leaves = crown.noise(draws, 16.0), crown.noise(draws, 45.0)
     distance = (np.hypot(dx, dy) - 0.78 - 0.36 * (lumps - 0.4)) * radius
     light = 0.62 - 0.32 * (dx + dy) + 0.7 * (leaves - 0.5) + 0.3 * (lumps - 0.5)
-    green = mixed((0.08, 0.20, 0.07), (0.46, 0.66, 0.24), light.clip(0, 1))
+    green = mixed((0.08, 0.20, 0.07), (0.46, 0.66, 0.24), unit(light))
     crown.paint(crown.within(distance) * crown.whole, green, NUMBER["plant"])
 
 

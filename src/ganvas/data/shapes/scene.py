@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ganvas.core.chance import seed_of
-from ganvas.data.shapes.canvas import Box, Canvas, Colour, Draws, Floats, Patch, chosen
+from ganvas.data.shapes.canvas import Box, Canvas, Colour, Draws, Floats, Patch, chosen, fading, lit
 
 COLOURS: dict[str, Colour] = {
     "red": (0.84, 0.16, 0.18),
@@ -155,7 +155,7 @@ def painted(scene: Scene, canvas: Canvas) -> None:
     whole.paint(whole.whole, ON[scene.backdrop](whole, scene.colour, draws))
     for thing in scene.things:
         _lay(canvas, thing, draws)
-    canvas.rgb *= scene.light * (1.06 - 0.12 * (whole.across + whole.down) / 2)[..., None]
+    canvas.rgb *= (scene.light * (1.06 - 0.06 * (whole.across + whole.down)))[..., None]
 
 
 def _lay(canvas: Canvas, thing: Thing, draws: Draws) -> None:
@@ -166,14 +166,14 @@ def _lay(canvas: Canvas, thing: Thing, draws: Draws) -> None:
     distance = patch.polygon(outline)
     x, y = patch.x - thing.at[0], patch.y - thing.at[1]
     light = 1.04 - 0.16 * (x + y) / thing.size + 0.1 * (patch.noise(draws, 18.0) - 0.5)
-    light = light * (1 - 0.3 * np.exp(distance.clip(None, 0) / 0.012))
+    light = light * (1 - 0.3 * fading(-distance, 0.012))
     light = light * (1 + PATTERNS[thing.texture](patch, x, y, thing))
-    colour = np.asarray(COLOURS[thing.colour], np.float32) + np.float32(thing.shift)
-    patch.paint(patch.within(distance), colour * light[..., None], NUMBER[thing.kind])
+    colour = np.add(COLOURS[thing.colour], thing.shift)
+    patch.paint(patch.within(distance), lit(colour, light), NUMBER[thing.kind])
 
 
 def _plain(patch: Patch, x: Floats, y: Floats, thing: Thing) -> Floats:
-    return 0 * x * y
+    return np.zeros((1, 1), np.float32)
 
 
 def _striped(patch: Patch, x: Floats, y: Floats, thing: Thing) -> Floats:
@@ -204,18 +204,18 @@ def _wood(patch: Patch, colour: Colour, draws: Draws) -> Floats:
     rings = np.sin(60 * patch.y + 9 * patch.noise(draws, 3.0) + 6 * tints)
     gaps = patch.lines(patch.y, 0.2, 0.01)
     light = (0.86 + 0.22 * tints + 0.07 * rings) * (1 - 0.5 * gaps)
-    return np.asarray(colour, np.float32) * light[..., None]
+    return lit(colour, light)
 
 
 def _paper(patch: Patch, colour: Colour, draws: Draws) -> Floats:
     light = 0.94 + 0.08 * patch.noise(draws, 50.0) + 0.06 * patch.noise(draws, 6.0)
-    return np.asarray(colour, np.float32) * light[..., None]
+    return lit(colour, light)
 
 
 def _cloth(patch: Patch, colour: Colour, draws: Draws) -> Floats:
     threads = patch.lines(patch.x, 0.05, 0.02) + patch.lines(patch.y, 0.05, 0.02)
     light = 0.9 + 0.13 * threads + 0.12 * patch.noise(draws, 5.0)
-    return np.asarray(colour, np.float32) * light[..., None]
+    return lit(colour, light)
 
 
 def _tiles(patch: Patch, colour: Colour, draws: Draws) -> Floats:
@@ -224,7 +224,7 @@ def _tiles(patch: Patch, colour: Colour, draws: Draws) -> Floats:
     joints = np.maximum(patch.lines(patch.x, 0.25, 0.012), patch.lines(patch.y, 0.25, 0.012))
     light = (0.88 + 0.2 * tints[row, column]) * (1 - 0.35 * joints)
     light = light * (0.97 + 0.06 * patch.noise(draws, 40.0))
-    return np.asarray(colour, np.float32) * light[..., None]
+    return lit(colour, light)
 
 
 Pattern = Callable[[Patch, Floats, Floats, Thing], Floats]
