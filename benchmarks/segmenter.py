@@ -16,13 +16,13 @@ from ganvas.data.shapes import classes_of, kinds
 from ganvas.data.source import Source
 
 WORD = "shapes:facades"
-STEPS, BATCH, RATE = 2_000, 16, 3e-3
+STEPS, BATCH, RATE = 1_200, 16, 3e-3
 
 
 class Segmenter(nn.Module):
     """Pictures (n, 3, h, w) -> logits (n, kinds, h, w); sides are multiples of 8."""
 
-    def __init__(self, width: int = 16) -> None:
+    def __init__(self, width: int = 12) -> None:
         super().__init__()
         maps = [width, 2 * width, 4 * width, 4 * width]
         self.first = _layer(3, maps[0])

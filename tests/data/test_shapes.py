@@ -203,6 +203,14 @@ def test_a_scene_tells_about_itself() -> None:
         assert set(canvas.kinds[rows, columns]) == {scene.NUMBER[thing.kind]}
 
 
+def test_the_caption_says_all_there_is() -> None:
+    plan = shapes.WORDS["shapes"].plan(0, (0.0, 0.0, 1.0, 1.0))
+    assert plan.caption() == (
+        "a large striped blue triangle, a small striped red star and a small striped purple cross "
+        "on wood"
+    )
+
+
 def test_a_facade_tells_about_itself() -> None:
     plans = [shapes.WORDS["shapes:facades"].plan(n, (0.0, 0.0, 1.0, 1.0)) for n in range(40)]
     captions = [plan.caption() for plan in plans]
