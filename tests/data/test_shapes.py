@@ -1,12 +1,15 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image as Pillow
 
 from ganvas import data
+from ganvas.cli import main
 from ganvas.core import Image, Label, UsageError
 from ganvas.data import shapes
 from ganvas.data.shapes import drawings, materials, scene
@@ -111,6 +114,17 @@ def test_unknown_variants_are_named() -> None:
         data.load("shapes:facade")
     with pytest.raises(UsageError, match="has no pairs"):
         data.load("shapes:colours", fields=BOTH, paired=True)
+
+
+def test_pairs_are_shown_side_by_side(tmp_path: Path) -> None:
+    """Four to a row, each map beside its picture."""
+    file = tmp_path / "some.png"
+    assert main(["data", "show", "shapes:facades", "--size", "16", "-o", str(file)]) == 0
+    with Pillow.open(file) as opened:
+        tile = np.asarray(opened)[4 : 4 + 64, 4 : 4 + 64].reshape(-1, 3)
+    colours = {tuple(colour) for colour in tile.tolist()}
+    assert colours <= set(materials.KINDS.values())
+    assert len(colours) > 3
 
 
 # -- maps ------------------------------------------------------------------------------------------
