@@ -130,6 +130,7 @@ def _show(words: Sequence[str]) -> None:
         fit=values["fit"],
         split=values["split"],
         fields=("x", "y"),
+        paired=name in data.PAIRED,
     )
     about = data.about(name) if name is not None and data.is_built_in(name) else None
     if target is not None:
@@ -178,7 +179,12 @@ def _draw(source: Source, target: Path) -> None:
     elif isinstance(space, Image):
         from ganvas.watch.pictures import grid
 
-        picture = grid(torch.cat([some[field] for field in ("x", "y") if field in some]), 8)
+        sides = [some[field] for field in ("x", "y") if field in some]
+        if source.given.get("paired"):
+            pairs = torch.stack(sides, 1)[:32].flatten(0, 1)
+            picture = grid(pairs, 8, group=2)
+        else:
+            picture = grid(torch.cat(sides), 8)
     else:
         raise UsageError(f"{source.name} holds no pictures: there is nothing to draw")
     try:

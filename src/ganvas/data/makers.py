@@ -7,7 +7,7 @@ from typing import Protocol
 
 from ganvas.core import UsageError
 from ganvas.core.errors import did_you_mean
-from ganvas.data import emoji, glyphs, photos, pictures, sentences, toys
+from ganvas.data import emoji, glyphs, photos, pictures, sentences, shapes, toys
 from ganvas.data.source import About, Source, Wish
 
 
@@ -31,13 +31,14 @@ MAKERS: dict[str, Maker] = {
     **dict.fromkeys(("negatives", "edges", "stacked"), pictures),
     "glyphs": glyphs,
     **dict.fromkeys(emoji.ABOUTS, emoji),
+    **dict.fromkeys(shapes.WORDS, shapes),
     "tokens": sentences,
     "oracle": sentences,
 }
 """Who makes each; what has a colon in its name is a variant of what stands before it."""
 NUMBERED = ("oracle",)
 """Sources behind whose name a colon and a number may stand."""
-PAIRED = ("glyphs", "emoji:genders")
+PAIRED = ("glyphs", "emoji:genders", *shapes.PAIRED)
 """Sources that have pairs."""
 
 

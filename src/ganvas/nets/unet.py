@@ -69,12 +69,8 @@ class UNet(nn.Module):
         return x
 
 
-class Noise(nn.Module):
+class Noise(nn.Dropout):
     """Dropout that is never switched off."""
 
-    def __init__(self, share: float) -> None:
-        super().__init__()
-        self.share = share
-
     def forward(self, x: Tensor) -> Tensor:
-        return dropout(x, self.share, training=True) if self.share else x
+        return dropout(x, self.p, training=True) if self.p else x

@@ -85,7 +85,7 @@ class Pix2PixConfig(Config):
     l1: Weight = 100.0
     """λ, the weight of the L1 loss."""
     adversarial: Weight = 1.0
-    """The weight of the adversarial loss in G's; 0 leaves L1 alone (section 4.2)."""
+    """The weight of the adversarial loss in G's; 0 leaves L1 alone, and no D (section 4.2)."""
     conditional: bool = True
     """Whether D sees x beside y: the paper's cGAN; without, its GAN (eq. 2)."""
     lr: float | Schedule = HALF_THEN_DOWN
@@ -100,7 +100,7 @@ class Pix2Pix(Game):
         "https://arxiv.org/abs/1611.07004",
     )
     presets = {
-        "default": Preset({"x": Image(3, 64, 64), "y": Image(3, 64, 64)}, data="shapes"),
+        "default": Preset({"x": Image(3, 64, 64), "y": Image(3, 64, 64)}, data="shapes:facades"),
         "paper": Preset(
             {"x": Image(3, 256, 256), "y": Image(3, 256, 256)},
             {
@@ -129,22 +129,23 @@ class Pix2Pix(Game):
             skips=config.network == "unet",
             noise=config.noise,
         )
-        seen = y.channels + (x.channels if config.conditional else 0)
-        D = PatchDiscriminator(seen, config.width, config.layers, config.norm)
         recipe = Adam(config.lr, (0.5, 0.999))
-        self.G, self.D = Player(G.apply(normal_), recipe), Player(D.apply(normal_), recipe)
+        self.G = Player(G.apply(normal_), recipe)
+        if config.adversarial > 0:
+            seen = y.channels + (x.channels if config.conditional else 0)
+            D = PatchDiscriminator(seen, config.width, config.layers, config.norm)
+            self.D = Player(D.apply(normal_), recipe)
 
     def play(self, data: Iterator[Batch]) -> Iterator[Move]:
         batch = next(data)
         x, y = batch.x, batch.y
         fake = self.G(x)
-        real, made = self._says(x, y), self._says(x, fake.detach())
-        figures = {"D(x, y)": real.sigmoid().mean(), "D(x, G(x))": made.sigmoid().mean()}
-        yield Move(self.D, minimax_d(real, made) / 2, **figures)
-
         distance = l1_loss(fake, y)
         loss = self.config.l1 * distance
         if self.config.adversarial > 0:
+            real, made = self._says(x, y), self._says(x, fake.detach())
+            figures = {"D(x, y)": real.sigmoid().mean(), "D(x, G(x))": made.sigmoid().mean()}
+            yield Move(self.D, minimax_d(real, made) / 2, **figures)
             loss = loss + self.config.adversarial * nonsaturating_g(self._says(x, fake))
         yield Move(self.G, loss, l1=distance)
 
@@ -157,6 +158,8 @@ class Pix2Pix(Game):
             return self.G(x)
 
     def judge(self, y: Tensor, x: Tensor) -> Tensor:
+        if not self.config.adversarial:
+            return super().judge(y)
         return self._says(x, y).flatten(1).mean(1)
 
 
@@ -164,8 +167,10 @@ def _halvings(config: Pix2PixConfig, x: Image, y: Image) -> int:
     """How often G halves a picture: to one pixel on the shorter side.
 
     Raises:
-        UsageError: if the networks cannot make such pictures.
+        UsageError: if the networks cannot make such pictures, or nobody would say what to learn.
     """
+    if config.l1 == config.adversarial == 0:
+        raise UsageError("pix2pix learns from l1 or adversarial: one of them must be above 0")
     if x.shape[1:] != y.shape[1:]:
         sizes = f"{x.height}x{x.width}", f"{y.height}x{y.width}"
         raise UsageError(f"pix2pix needs x and y of the same size, not {sizes[0]} and {sizes[1]}")
