@@ -159,6 +159,8 @@ def _no_pairs(source: Source) -> str:
             f"{source.name} has two sides of which no two rows belong together; {built_in} x be "
             f"made of single pictures: --data digits --partner {PARTNERS.get(source.name, 'edges')}"
         )
+    if not isinstance(source.spaces["x"], Image):
+        return f"{source.name} has no pairs of pictures: it holds {source.spaces['x']}"
     return (
         f"{source.name} has no pairs; {built_in} x be made of each picture: --partner "
         f"{', '.join(partners.words())}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import PurePosixPath
 from typing import Literal
@@ -75,12 +75,14 @@ def units(layout: Layout, found: Examination, way: Way) -> list[Unit]:
     ]
 
 
-def alone(some: Iterable[Unit]) -> dict[str, list[str]]:
+def alone(some: Sequence[Unit]) -> dict[str, list[str]]:
     """The names of what only one of two sides has, by side."""
+    several = len({unit.part for unit in some}) > 1
     names: dict[str, list[str]] = {"A": [], "B": []}
     for unit in some:
+        name = f"{unit.part}/{unit.name}" if several else unit.name
         for side in unit.files if len(unit.files) == 1 else ():
-            names[side].append(printable(str(PurePosixPath(unit.part, unit.name))))
+            names[side].append(printable(name))
     return names
 
 

@@ -20,6 +20,7 @@ from ganvas.data.notes import named_broken, notes
 from ganvas.data.source import (
     Fit,
     Rows,
+    Side,
     Source,
     Wish,
     as_floats,
@@ -171,15 +172,20 @@ def _table(
     return Files(spaces, files, columns, found)
 
 
-def load_picture(file: Path, image: Image, fit: Fit = "crop") -> Tensor:
+def load_picture(file: Path, image: Image, fit: Fit = "crop", half: Side | None = None) -> Tensor:
     """One image file as an element of a space: (channels, height, width) in [-1, 1].
+
+    Args:
+        half: of a file that shows two pictures beside each other, the one that is meant.
 
     Raises:
         Unreadable: if it is none, or broken.
     """
     header = decode.peek(file)
     size = (image.height, image.width)
-    plain = decode.picture(file, max(size))
+    plain = decode.picture(file, max(size) * (1 if half is None else 2))
+    if half is not None:
+        plain = decode.halved(plain)[half == "B"]
     x = decode.render(plain, size, fit, examine.choose_span([header]))
     return as_floats(torch.from_numpy(decode.recolour(x, image.channels)))
 

@@ -40,8 +40,8 @@ class Pairing:
             )
         if self.unequal:
             return (
-                f"the pictures of {len(self.unequal):,} pairs have different sizes: "
-                f"{listed(self.unequal)}; bring them to one, `ganvas data prepare --size N` (to "
+                f"in {len(self.unequal):,} of {len(self.pairs):,} pairs the pictures have different "
+                f"sizes: {listed(self.unequal)}; bring them to one, `ganvas data prepare --size N` (to "
                 "learn to enlarge, give the large ones alone: --partner smaller:4 makes the small)"
             )
         return None
@@ -58,9 +58,10 @@ def pairing(layout: Layout, found: Examination) -> Pairing:
     """The pairs among the readable pictures of two groups: those of the same name and part."""
     sides: tuple[dict[str, int], dict[str, int]] = ({}, {})
     lost: set[str] = set()
+    several = len({place.part for place in layout.places.values()}) > 1
     for i, (group, name) in enumerate(zip(layout.group_of, layout.names, strict=True)):
         part = layout.places[layout.files[i]].part
-        name = printable(f"{part}/{name}" if part else name)
+        name = printable(f"{part}/{name}" if several else name)
         if i in found.looks:
             sides[group][name] = i
         else:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import torch
@@ -77,8 +78,8 @@ class Preparation:
                     )
         elif self.to == "side-by-side" and (unequal := self.unequal(some)):
             raise UsageError(
-                f"the pictures of {len(unequal):,} pairs have different sizes: {listed(unequal)}; "
-                "bring them to one: --size N"
+                f"in {len(unequal):,} of {len(some):,} pairs the pictures have different sizes: "
+                f"{listed(unequal)}; bring them to one: --size N"
             )
 
     @property
@@ -109,9 +110,16 @@ class Preparation:
         channels = found.wish.channels or (found.channels if self.partner else enough)
         spans = [found.headers[i].span for i in files]
         deep = channels == 1 and any(span is not None for span in spans)
-        if deep and all(spans) and self.partner is None and _fits(found):
+        if deep and all(spans) and self.partner is None and self._fits:
             return channels, deep, WHOLE  # every value stays as it is
         return channels, deep, found.span
+
+    @cached_property
+    def _fits(self) -> bool:
+        """Whether all deep pictures hold whole numbers that 16 bits hold too."""
+        deep = [h for h in self.found.headers.values() if h.span is not None]
+        whole = all(h.mode != "F" for h in deep)
+        return whole and all(h.span and 0 <= h.span[0] <= h.span[1] <= 65535 for h in deep)
 
     def pictures(self, unit: Unit) -> dict[str, np.ndarray]:
         """The pictures of a unit, by side; both in one where they stand beside each other.
@@ -140,7 +148,7 @@ class Preparation:
         x = pixels.developed(plain, size, fit, span, channels, deep=deep)
         if self.partner is None or side == "B":
             return x
-        place = seed_of("partner", self.seed, unit.part, unit.group, unit.name)
+        place = seed_of("partner", self.seed, unit.group, unit.name)
         return pixels.changed(x, self.partner, [torch.Generator().manual_seed(place)])
 
     # -- what to tell --------------------------------------------------------------------------
@@ -168,7 +176,7 @@ class Preparation:
         asked, headers = self.found.wish, self.found.headers
         shapes = [{headers[i].width / headers[i].height for i in u.files.values()} for u in some]
         if unequal := self.unequal(some):
-            yield f"pictures of different sizes in {len(unequal):,} pairs: --size makes one of them"
+            yield f"pictures of different sizes in {len(unequal):,} pairs: --size N makes them equal"
         elif asked.fit == "crop" and (number := sum(max(s) > 1.02 * min(s) for s in shapes)):
             yield f"pictures of different shapes in {number:,} pairs: each is cropped by itself"
         sizes = {self.size(i) for unit in some for i in unit.files.values()}
@@ -200,10 +208,3 @@ class Preparation:
                     f"{number:,} of more than 8 bits, written with {bits}: {span[0]:g} becomes "
                     f"black and {span[1]:g} white"
                 )
-
-
-def _fits(found: Examination) -> bool:
-    """Whether all deep pictures hold whole numbers that 16 bits hold too."""
-    deep = [h for h in found.headers.values() if h.span is not None]
-    whole = all(h.mode != "F" for h in deep)
-    return whole and all(h.span and 0 <= h.span[0] <= h.span[1] <= 65535 for h in deep)
