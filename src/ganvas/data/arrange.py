@@ -123,15 +123,19 @@ def divided(
         UsageError: if a part gets nothing.
     """
     unpaired = all(len(unit.files) == 1 for unit in some)
-    strata: dict[tuple[str, ...], list[Unit]] = {}
+    strata: dict[tuple[str, ...], dict[object, list[Unit]]] = {}
     for unit in some:
-        strata.setdefault((unit.group, *(unit.files if unpaired else ())), []).append(unit)
+        stratum = strata.setdefault((unit.group, *(unit.files if unpaired else ())), {})
+        stratum.setdefault(looks(unit), []).append(unit)
     first: dict[object, str] = {}
     found: dict[int, str] = {}
     for stratum in strata.values():
-        order = sorted(stratum, key=lambda unit: (seed_of("split", seed, unit.name), unit.name))
-        for unit, part in zip(order, _parts(len(order), shares), strict=True):
-            found[id(unit)] = first.setdefault(looks(unit), part)
+        parts = _parts(sum(map(len, stratum.values())), shares)
+        place = 0
+        for look in sorted(stratum, key=lambda look: seed_of("split", seed, stratum[look][0].name)):
+            part = first.setdefault(look, parts[place])
+            found |= dict.fromkeys(map(id, stratum[look]), part)
+            place += len(stratum[look])
     counts = Counter(found.values())
     if empty := [part for part in shares if not counts[part]]:
         raise UsageError(f"--split leaves nothing for {empty[0]}: there are only {len(some):,}")

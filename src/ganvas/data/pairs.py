@@ -40,9 +40,9 @@ class Pairing:
             )
         if self.unequal:
             return (
-                f"in {len(self.unequal):,} of {len(self.pairs):,} pairs the pictures have different "
-                f"sizes: {listed(self.unequal)}; bring them to one, `ganvas data prepare --size N` (to "
-                "learn to enlarge, give the large ones alone: --partner smaller:4 makes the small)"
+                f"in {len(self.unequal):,} of {len(self.pairs):,} pairs the pictures have "
+                f"different sizes: {listed(self.unequal)}; bring them to one, `ganvas data prepare "
+                "--size N` (to learn to enlarge, give the large ones alone: --partner smaller:4)"
             )
         return None
 

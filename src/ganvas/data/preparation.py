@@ -176,7 +176,7 @@ class Preparation:
         asked, headers = self.found.wish, self.found.headers
         shapes = [{headers[i].width / headers[i].height for i in u.files.values()} for u in some]
         if unequal := self.unequal(some):
-            yield f"pictures of different sizes in {len(unequal):,} pairs: --size N makes them equal"
+            yield f"pictures of different sizes in {len(unequal):,} pairs: --size N levels them"
         elif asked.fit == "crop" and (number := sum(max(s) > 1.02 * min(s) for s in shapes)):
             yield f"pictures of different shapes in {number:,} pairs: each is cropped by itself"
         sizes = {self.size(i) for unit in some for i in unit.files.values()}
