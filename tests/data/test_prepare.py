@@ -313,6 +313,13 @@ def test_wishes_that_cannot_be(tmp_path: Path, photos: Path, more: dict, message
     assert sorted(f.name for f in tmp_path.iterdir()) == ["photos"]
 
 
+def test_both_sides_are_folders_of_their_own(tmp_path: Path, photos: Path) -> None:
+    save(photos / "sub" / "1.png", pixels(1))
+    for a, b in ((photos, photos), (photos, photos / "sub"), (photos / "sub", photos)):
+        with pytest.raises(UsageError, match="lie in each other"):
+            prepare(a, tmp_path / "out", with_=b)
+
+
 def test_two_sides_need_no_partner(tmp_path: Path) -> None:
     with pytest.raises(UsageError, match="has two sides already: --partner edges"):
         prepare(fill(tmp_path / "set", "A", "B"), tmp_path / "out", partner="edges")

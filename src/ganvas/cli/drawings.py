@@ -134,7 +134,8 @@ def _tiles(drawn: Drawn) -> Pillow.Image:
     if not sources:
         return grid(samples, columns, header=header)
     pairs = torch.stack(alike(sources[0], samples), 1).flatten(0, 1)
-    return grid(pairs, 2 * max(1, round((len(samples) / 2) ** 0.5)), group=2)
+    beside = max(1, round((len(samples) / 2) ** 0.5))
+    return grid(pairs, 2 * beside, group=2, header=["input", "output"] * beside)
 
 
 def _word(space: Label, number: int) -> str:

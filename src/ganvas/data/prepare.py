@@ -146,12 +146,15 @@ def _free(out: str | Path, inputs: Sequence[str | Path]) -> Path:
     """The place of the new folder.
 
     Raises:
-        UsageError: if there is something, or it is among what is read.
+        UsageError: if there is something, or it is among what is read; or if the inputs overlap.
     """
-    target = Path(out).expanduser().resolve()
-    for folder in (Path(one).expanduser().resolve() for one in inputs):
-        if target == folder or folder in target.parents:
+    target, *folders = (Path(one).expanduser().resolve() for one in (out, *inputs))
+    for folder in folders:
+        if target.is_relative_to(folder):
             raise UsageError(f"{out} lies in {folder}, which is only read; give another folder")
+    a, b = folders[0], folders[-1]
+    if len(folders) > 1 and (a.is_relative_to(b) or b.is_relative_to(a)):
+        raise UsageError(f"A and B lie in each other ({a}, {b}): give two folders side by side")
     if target.exists() and not (target.is_dir() and not any(target.iterdir())):
         what = "is not empty" if target.is_dir() else "is a file"
         raise UsageError(f"{out} {what}: give a new folder, so that nothing of yours is lost")
