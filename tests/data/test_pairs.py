@@ -338,6 +338,10 @@ def test_the_check_counts_pairs(tmp_path: Path, capsys) -> None:
     printed = " ".join(capsys.readouterr().out.split())
     assert "that learn from pairs: yes, 4 pairs beside each other, A on the left, 8x8" in printed
     assert "ganvas data prepare FOLDER OUT --layout domains takes A and B apart" in printed
+    assert ganvas_main(["data", "check", str(tmp_path / "apart")]) == 0
+    printed = " ".join(capsys.readouterr().out.split())
+    assert "between two domains: yes, A (x) and B (y)" in printed
+    assert "that learn from pairs: yes, 8 pairs of the same name, 8x8 each" in printed
 
 
 def test_the_check_names_what_has_no_partner(tmp_path: Path, capsys) -> None:
