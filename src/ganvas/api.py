@@ -260,8 +260,15 @@ def _open(
         size = (usual.height, usual.width)
     data = data or preset.data
     if more["partner"] is None and preset.partner is not None:
-        more["partner"] = None if sources.has_two_sides(data) else preset.partner
-    return sources.load(data, size=size, fields=fields, paired=game.paired, **more)
+        own = sources.has_two_sides(data, paired=game.paired)
+        more["partner"] = None if own else preset.partner
+    source = sources.load(data, size=size, fields=fields, paired=game.paired, **more)
+    if not game.paired and source.single:
+        raise UsageError(
+            f"{source.name} has a single picture as {source.single}: {registry.name_of(game)} "
+            "learns what the pictures of each side have in common, from several, better hundreds"
+        )
+    return source
 
 
 def _say(source: sources.Source, game: Game, *, quiet: bool) -> None:

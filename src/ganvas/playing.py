@@ -11,8 +11,11 @@ from pathlib import Path
 from types import FrameType
 from typing import Any, get_args
 
-from ganvas import watch
-from ganvas.core import Diverged, Game, Listener, Trainer, UsageError, parallel
+import torch
+from torch import Tensor
+
+from ganvas import data, watch
+from ganvas.core import Diverged, Game, Listener, Trainer, UsageError, parallel, registry
 from ganvas.core.run import Run
 from ganvas.metrics.evaluation import fitting
 from ganvas.metrics.sides import Wish
@@ -63,8 +66,22 @@ class Watching:
         evaluators: list[Listener] = []
         if self.evaluate_every is not None:
             evaluators = [Evaluator(run, self.evaluate_every, self.metrics)]
-        usual = watch.listeners(run.folder, on_collapse=self.on_collapse, quiet=self.quiet)
+        shown = held_out_pairs(run) if registry.find(run.plan.game).paired else None
+        usual = watch.listeners(run.folder, shown, on_collapse=self.on_collapse, quiet=self.quiet)
         return [Checkpoints(run, self.save_every), *evaluators, *usual]
+
+
+def held_out_pairs(run: Run) -> dict[str, Tensor] | None:
+    """Pairs to draw that a run does not learn from; None if none are held back.
+
+    A picture beside its truth shows something only where the truth was not seen before.
+    """
+    held = data.held_out(run.plan.data)
+    if held.given["split"] != "test":
+        return None
+    (table,) = held.tables
+    n = min(len(table), 96)
+    return table.fetch(torch.arange(n) * len(table) // n)
 
 
 def play(trainer: Trainer, run: Run | None, folder: Path, how: Watching) -> Run:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ganvas.cli.printing import bold, table
-from ganvas.data.check import Report, Would
+from ganvas.data.check import Pairs, Report, Would
 from ganvas.data.source import listed
 
 
@@ -79,7 +79,6 @@ def _would(report: Report, would: Would) -> list[tuple[str, str]]:
     height, width = would.size
     colours = {1: "grey", 3: "RGB", 4: "RGBA"}[would.channels]
     where = "kept in memory" if would.kept else "too much to keep: decoded anew whenever needed"
-    domains = " and ".join(f"{d} ({field})" for d, field in zip(would.domains, "xy", strict=False))
     cut = f", {would.cut:.0%} of an average image cut off" if would.cut > 0.005 else ""
     return [
         ("make", f"{report.readable:,} images of {height}x{width}, {colours}{cut}"),
@@ -90,7 +89,29 @@ def _would(report: Report, would: Would) -> list[tuple[str, str]]:
             f"yes, {len(would.labels)} classes" if would.labels
             else "no; put the images of each class into a folder of its own"
         )),
-        ("", "between two domains: " + (
-            f"yes, {domains}" if domains else "no; they need exactly two folders of images"
-        )),
+        ("", f"between two domains: {_domains(report, would)}"),
+        ("", f"that learn from pairs: {_pairs(would.pairs)}"),
     ]  # fmt: skip
+
+
+def _domains(report: Report, would: Would) -> str:
+    """Whether there are two sets of pictures to translate between."""
+    if lone := [name for name in would.domains if report.classes[name] == 1]:
+        return f"no; {lone[0]} has a single picture"
+    if would.domains:
+        sides = zip(would.domains, "xy", strict=True)
+        return f"yes, {' and '.join(f'{name} ({field})' for name, field in sides)}"
+    if would.pairs.layout == "side-by-side":
+        return "no; ganvas data prepare FOLDER OUT --layout domains takes A and B apart"
+    return "no; they need exactly two folders of images"
+
+
+def _pairs(pairs: Pairs) -> str:
+    """Whether there are pairs, and what keeps them from being learned from."""
+    if pairs.trouble is not None:
+        return f"no; {pairs.trouble}"
+    if pairs.layout is None:
+        return "no; ganvas train ... --partner P makes a partner of each (edges, grey ...)"
+    where = "of the same name" if pairs.layout == "domains" else "beside each other, A on the left"
+    height, width = pairs.size
+    return f"yes, {pairs.number:,} pairs {where}, {height}x{width} each"

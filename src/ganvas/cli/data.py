@@ -1,4 +1,4 @@
-"""`ganvas data list | show SOURCE | check FOLDER`."""
+"""`ganvas data list | show SOURCE | check FOLDER`; `prepare` is in a file of its own."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from PIL import Image as Pillow
 from torch import Tensor
 
 from ganvas import data
+from ganvas.cli import prepare
 from ganvas.cli.checked import checked
 from ganvas.cli.options import JSON, options_of, parse, refuse, size_of, take
 from ganvas.cli.pages import HELP, PAGES
@@ -24,7 +25,7 @@ from ganvas.core.errors import did_you_mean
 from ganvas.data.check import check
 from ganvas.data.source import Source
 
-VERBS = ("list", "show", "check")
+VERBS = ("list", "show", "check", "prepare")
 
 
 @dataclass(frozen=True)
@@ -67,6 +68,8 @@ def main(words: Sequence[str]) -> None:
         _show(rest)
     elif verb == "check":
         _check(rest)
+    elif verb == "prepare":
+        prepare.main(rest)
     elif verb is None:
         raise UsageError(f"ganvas data does what? one of: {', '.join(VERBS)}")
     else:

@@ -19,6 +19,7 @@ from ganvas.core import GanvasError, Image, Label, Points, Space, Tokens, UsageE
 from ganvas.core.files import write_whole
 from ganvas.core.run import Run
 from ganvas.watch.pictures import grid
+from ganvas.watch.scenes import alike
 
 MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
 """Pillow's name for pictures of so many channels."""
@@ -129,11 +130,12 @@ def _tiles(drawn: Drawn) -> Pillow.Image:
     header: list[str] = []
     if name and k > 1 and isinstance(space := inputs[name], Label):
         header = [_word(space, int(i)) for i in drawn.inputs[name][:columns]]
-    sources = [x for x in drawn.inputs.values() if x.shape == samples.shape and x.dim() == 4]
+    sources = [x for name, x in drawn.inputs.items() if isinstance(inputs[name], Image)]
     if not sources:
         return grid(samples, columns, header=header)
-    pairs = torch.stack([sources[0], samples], 1).flatten(0, 1)
-    return grid(pairs, 2 * max(1, round((len(samples) / 2) ** 0.5)), group=2)
+    pairs = torch.stack(alike(sources[0], samples), 1).flatten(0, 1)
+    beside = max(1, round((len(samples) / 2) ** 0.5))
+    return grid(pairs, 2 * beside, group=2, header=["input", "output"] * beside)
 
 
 def _word(space: Label, number: int) -> str:

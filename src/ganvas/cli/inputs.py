@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import Tensor
@@ -12,9 +14,11 @@ from ganvas import data
 from ganvas.core import DataError, Image, Space, UsageError
 from ganvas.core.chance import Chance
 from ganvas.core.run import Run
-from ganvas.data.decode import Unreadable
+from ganvas.data.decode import Unreadable, peek
+from ganvas.data.examine import are_halves
 from ganvas.data.images import load_picture
-from ganvas.data.source import Fit
+from ganvas.data.partners import luma
+from ganvas.data.source import Side
 
 
 def elements(name: str, space: Space, text: str, run: Run) -> Tensor:
@@ -25,28 +29,56 @@ def elements(name: str, space: Space, text: str, run: Run) -> Tensor:
         DataError: if it names a picture that cannot be read.
     """
     if isinstance(space, Image):
-        return _pictures(Path(text).expanduser(), space, run.plan.data.get("fit", "crop"))
+        return _pictures(Path(text).expanduser(), space, run)
     try:
         return space.parse(text)
     except UsageError as error:
         raise UsageError(f"--{name}: {error}") from None
 
 
-def _pictures(path: Path, space: Image, fit: Fit) -> Tensor:
-    """The picture in a file, or all those in a folder, as the game takes them."""
+def _pictures(path: Path, space: Image, run: Run) -> Tensor:
+    """The picture in a file, or all those in a folder, as the game takes them.
+
+    Of pairs, in two folders or beside each other, the side is taken that the run learned to take.
+    """
+    about, channels = run.plan.data, 4 if space.channels == 2 else space.channels
+    shape = Image(channels, space.height, space.width)
     if path.is_dir():
-        size = (space.height, space.width)
-        source = data.load(path, size=size, channels=space.channels, fit=fit, split="all")
-        for note in source.notes:
-            print(note, file=sys.stderr)
-        table = source.tables[0]
-        return table.fetch(torch.arange(len(table)))["x"]
-    if not path.exists():
+        x = _folder(path, shape, about)
+    elif path.exists():
+        x = _file(path, shape, about)[None]
+    else:
         raise UsageError(f"there is no picture or folder {str(path)!r}")
+    return torch.cat([luma(x), x[:, 3:]], 1) if space.channels == 2 else x
+
+
+def _folder(path: Path, shape: Image, about: Mapping[str, Any]) -> Tensor:
+    given: dict[str, Any] = {"size": (shape.height, shape.width), "channels": shape.channels}
+    apart = data.has_two_sides(path)
+    beside = not apart and _pairs_beside(about) and data.has_two_sides(path, paired=True)
+    if apart or beside:
+        given |= {"fields": ("x", "y"), "paired": beside, "to": about.get("to", "B")}
+    source = data.load(path, fit=about.get("fit", "crop"), split="all", **given)
+    for note in source.notes:
+        print(note, file=sys.stderr)
+    table = next(table for table in source.tables if "x" in table.spaces)
+    return table.fetch(torch.arange(len(table)))["x"]
+
+
+def _file(path: Path, shape: Image, about: Mapping[str, Any]) -> Tensor:
+    half: Side | None = None
     try:
-        return load_picture(path, space, fit)[None]
+        if _pairs_beside(about) and are_halves([peek(path)]) and shape.width != 2 * shape.height:
+            half = "A" if about.get("to", "B") == "B" else "B"
+            print(f"{path.name} shows A and B beside each other: {half} is taken", file=sys.stderr)
+        return load_picture(path, shape, about.get("fit", "crop"), half)
     except Unreadable as error:
         raise DataError(f"cannot read the picture {path}: {error}") from None
+
+
+def _pairs_beside(about: Mapping[str, Any]) -> bool:
+    """Whether pictures twice as wide as high show two, to a run that learned from such data."""
+    return bool(about.get("paired")) and "partner" not in about
 
 
 def real_rows(run: Run, name: str, space: Space, n: int, seed: int) -> Tensor:

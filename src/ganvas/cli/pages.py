@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from ganvas.cli.data_page import DATA
+
 HELP = ("-h", "--help")
 
 _GANVAS = """\
@@ -194,31 +196,6 @@ examples
   ganvas doctor runs/mine
 """
 
-_DATA = """\
-usage: ganvas data list [--json]
-       ganvas data show SOURCE_OR_FOLDER [--size S] [--channels C] [--fit HOW]
-                        [--split PART] [-o FILE.png] [--json]
-       ganvas data check FOLDER [--size S] [--channels C] [--fit HOW] [--json]
-
-Sources of data: built-in ones, which need no network, and folders of images.
-
-  list    the built-in sources
-  show    what a source holds, as a game would get it
-  check   counts, sizes, channels, duplicates, unreadable files, classes, and
-          what training would make of them
-
-  --size N or HxW   of the images: 32 for squares, 24x32 for height x width
-  --channels C      1 grey, 3 RGB, 4 RGBA
-  --fit HOW         crop, pad or stretch images of another shape (crop)
-  --split PART      train, test (what is held back), or all (train)
-  -o FILE.png       a picture of some
-  --json            print the result as JSON
-
-examples
-  ganvas data list
-  ganvas data check my/pictures/
-"""
-
 _EVALUATE = """\
 usage: ganvas evaluate RUN [--metrics NAME,NAME...] [-n N] [options]
        ganvas evaluate RUN --human [--port P] [options]
@@ -292,7 +269,7 @@ PAGES = {
     "demo": _DEMO,
     "list": _LIST,
     "show": _SHOW,
-    "data": _DATA,
+    "data": DATA,
     "train": _TRAIN,
     "sample": _SAMPLE,
     "evaluate": _EVALUATE,

@@ -124,7 +124,8 @@ def build(game: type[Game], config: Config, spaces: Mapping[str, Space]) -> Game
             hint = {
                 "label": "; put the images of each class into a folder of its own: FOLDER/<class>/",
                 "few": "; load it with few among its fields: ganvas.data.load(..., fields=...)",
-                "y": "; it learns between two domains: FOLDER/<domain>/ with two domains",
+                "y": "; it learns between two domains: FOLDER/trainA and trainB, or any two "
+                "folders; ganvas data prepare takes pictures apart that show A and B",
             }.get(field, "")
             has = ", ".join(f"{k} ({type(s).__name__})" for k, s in spaces.items())
             raise UsageError(

@@ -12,7 +12,7 @@ import torch
 from ganvas.core import Image, UsageError
 from ganvas.data import few, partners
 from ganvas.data.makers import PAIRED, about, is_built_in, maker, names
-from ganvas.data.source import About, Fit, Side, Source, Split, Wish
+from ganvas.data.source import About, Fit, Side, Source, Split, Wish, fingerprint
 from ganvas.data.tables import Turned
 from ganvas.data.toys import mixtures, modes, std
 
@@ -44,6 +44,8 @@ ELSEWHERE = (
     *("edges2shoes", "edges2handbags", "monet2photo", "div2k", "coco"),
 )
 """Data sets that people ask for and that do not come with ganvas."""
+PARTNERS = {"negatives": "negative", "edges": "edges"}
+"""What makes pairs like the two sides of a source that has none."""
 BETWEEN = ("paired", "partner", "to")
 """What is asked of two sides."""
 
@@ -108,34 +110,59 @@ def _two_sides(source: str | Path, wish: Wish) -> Source:
         UsageError: if it has no two sides of this kind, and no partner was asked for.
     """
     if wish.partner is not None:
+        if has_two_sides(source):
+            raise UsageError(
+                f"{source} has two sides of its own: --partner {wish.partner} is for single "
+                "pictures, of which it makes another side"
+            )
         single = replace(wish, fields=("x",), paired=False)
         found = partners.partnered(_found(source, single), wish.partner, paired=wish.paired)
         found.given["fields"] = list(wish.fields)
     else:
         found = _found(source, wish)
-    together = all({"x", "y"} <= table.spaces.keys() for table in found.tables)
-    if wish.paired and not together:
-        raise UsageError(
-            f"{found.name} has no pairs; there are {', '.join(PAIRED)}, or let x be made of each "
-            f"picture: --partner {', '.join(partners.words())}"
-        )
+    if wish.paired and not any({"x", "y"} <= table.spaces.keys() for table in found.tables):
+        raise UsageError(_no_pairs(found))
     if wish.paired:
         found.given["paired"] = True
     if wish.to == "A" and "y" in found.spaces:
         found.tables = [Turned(table) for table in found.tables]
         found.given["to"] = "A"
+        found.fingerprint = fingerprint([found.fingerprint, "to A"])
     return found
 
 
-def has_two_sides(source: str | Path) -> bool:
-    """Whether a source has an x and a y of its own, so that no partner need be made."""
+def _no_pairs(source: Source) -> str:
+    """What to do with a built-in source whose rows do not belong together two by two."""
+    built_in = f"there are pairs in {', '.join(PAIRED)}, or let" if PAIRED else "let"
+    if "y" in source.spaces:
+        return (
+            f"{source.name} has two sides of which no two rows belong together; {built_in} x be "
+            f"made of single pictures: --data digits --partner {PARTNERS.get(source.name, 'edges')}"
+        )
+    if not isinstance(source.spaces["x"], Image):
+        return f"{source.name} has no pairs of pictures: it holds {source.spaces['x']}"
+    return (
+        f"{source.name} has no pairs; {built_in} x be made of each picture: --partner "
+        f"{', '.join(partners.words())}"
+    )
+
+
+def has_two_sides(source: str | Path, *, paired: bool = False) -> bool:
+    """Whether a source has an x and a y of its own, so that no partner need be made.
+
+    Args:
+        source: a built-in one or a folder.
+        paired: whether pictures that show two beside each other count: whoever wants no pairs
+            takes them as they are.
+    """
     if is_built_in(source):
         return "y" in about(str(source)).spaces
     _refuse_words(source)
+    from ganvas.data import examine
     from ganvas.data.folder import survey
-    from ganvas.data.pairs import are_domains
 
-    return are_domains(survey(Path(source).expanduser(), "train"))
+    layout = survey(Path(source).expanduser(), "train")
+    return layout.sided or (paired and examine.are_halves(examine.headers_of(layout)))
 
 
 def _found(source: str | Path, wish: Wish) -> Source:

@@ -4,16 +4,33 @@ from __future__ import annotations
 
 import dataclasses
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from ganvas.data.decode import DEEP
-from ganvas.data.examine import Examination, examine
+from ganvas.data.examine import Examination, are_halves, choose_size, examine
 from ganvas.data.folder import Layout, survey
 from ganvas.data.images import too_broken
 from ganvas.data.notes import notes
+from ganvas.data.pairs import pairing
 from ganvas.data.source import MEMORY, Fit, Size, Wish
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """What belongs together in a folder, two by two."""
+
+    layout: Literal["side-by-side", "domains"] | None
+    """A and B beside each other in one picture, or in two folders; None if there are no sides."""
+    number: int
+    """How many pairs there are."""
+    size: Size
+    """(height, width) of each of the two."""
+    unmatched: dict[str, list[str]]
+    """Names that only one of two folders has."""
+    trouble: str | None
+    """Why a game would refuse them; None if it would not, or there are none."""
 
 
 @dataclass(frozen=True)
@@ -29,6 +46,8 @@ class Would:
     """The names of the classes; none if there is only one."""
     domains: tuple[str, ...]
     """The folders that would be x and y for a game of two domains."""
+    pairs: Pairs
+    """What a game that learns from pairs would find."""
     megabytes: float
     """The memory that all the images take."""
     kept: bool
@@ -126,7 +145,7 @@ def _report(layout: Layout, found: Examination) -> Report:
         contradictions=sum(len({layout.group_of[i] for i in group}) > 1 for group in twins),
         classes=classes,
         test=layout.tested,
-        would=_would(found, tuple(classes)) if good else None,
+        would=_would(layout, found, tuple(classes)) if good else None,
         notes=notes(layout, found),
         trouble=too_broken(layout, found),
     )
@@ -140,7 +159,7 @@ def _classes(layout: Layout, found: Examination) -> dict[str, int]:
     return {name: counts[i] for i, name in enumerate(layout.groups) if counts[i]}
 
 
-def _would(found: Examination, classes: tuple[str, ...]) -> Would:
+def _would(layout: Layout, found: Examination, classes: tuple[str, ...]) -> Would:
     (height, width), channels = found.size, found.channels
     n = len(found.good) * channels * height * width
     cuts = [0.0]
@@ -153,6 +172,19 @@ def _would(found: Examination, classes: tuple[str, ...]) -> Would:
         cut=sum(cuts) / len(cuts),
         labels=classes if len(classes) > 1 else (),
         domains=classes if len(classes) == 2 else (),
+        pairs=_pairs(layout, found),
         megabytes=n / 2**20,
         kept=n <= MEMORY,
     )
+
+
+def _pairs(layout: Layout, found: Examination) -> Pairs:
+    headers = [found.headers[i] for i in found.good]
+    if layout.sided:
+        both = pairing(layout, found)
+        unmatched = {side: names for side, names in both.alone.items() if names}
+        return Pairs("domains", len(both.pairs), found.size, unmatched, both.trouble())
+    if are_halves(headers):
+        size = found.wish.size or choose_size([replace(h, width=h.width // 2) for h in headers])
+        return Pairs("side-by-side", len(headers), size, {}, None)
+    return Pairs(None, 0, found.size, {}, None)

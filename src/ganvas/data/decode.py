@@ -201,7 +201,13 @@ def same(plain: Image.Image) -> bytes:
 
 
 def render(
-    plain: Image.Image, size: Size, fit: Fit, span: Span | None, *, halves: bool = False
+    plain: Image.Image,
+    size: Size,
+    fit: Fit,
+    span: Span | None,
+    *,
+    halves: bool = False,
+    deep: bool = False,
 ) -> np.ndarray:
     """A decoded picture at a size: (1, 3 or 4, height, width) uint8, antialiased.
 
@@ -212,19 +218,26 @@ def render(
         span: which values of mode F become black and white.
         halves: whether it shows two pictures beside each other; each gets the size, and the result
             is twice as wide.
+        deep: makes uint16 of mode F.
     """
     if halves:
-        w, h = plain.size
-        sides = (plain.crop(box) for box in ((0, 0, w // 2, h), (w - w // 2, 0, w, h)))
-        return np.concatenate([render(side, size, fit, span) for side in sides], axis=-1)
+        sides = (render(side, size, fit, span, deep=deep) for side in halved(plain))
+        return np.concatenate(list(sides), axis=-1)
+    top = 65535 if deep else 255
     if plain.mode == "F":
         low, high = span or (0.0, 1.0)
-        levels = (np.asarray(plain) - low) * (255 / ((high - low) or 1))
+        levels = (np.asarray(plain) - low) * (top / ((high - low) or 1))
         plain = Image.fromarray(levels.astype(np.float32))
     x = np.array(_fitted(plain, size, fit))
     if plain.mode == "F":
-        x = x.round().clip(0, 255).astype(np.uint8)
+        x = x.round().clip(0, top).astype(np.uint16 if deep else np.uint8)
     return x[None] if x.ndim == 2 else x.transpose(2, 0, 1)
+
+
+def halved(plain: Image.Image) -> tuple[Image.Image, Image.Image]:
+    """The two pictures that one shows beside each other."""
+    w, h = plain.size
+    return plain.crop((0, 0, w // 2, h)), plain.crop((w - w // 2, 0, w, h))
 
 
 def _fitted(plain: Image.Image, size: Size, fit: Fit) -> Image.Image:

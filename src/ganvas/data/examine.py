@@ -70,8 +70,9 @@ class Examination:
         return list(self.looks)
 
     def sizes(self) -> Counter[Size]:
-        """How many of the good files have each size."""
-        return Counter((self.headers[i].height, self.headers[i].width) for i in self.good)
+        """How many of the good pictures have each size; of two beside each other that of each."""
+        seen = (self.headers[i] for i in self.good)
+        return Counter((header.height, header.width // (1 + self.halves)) for header in seen)
 
     def twins(self) -> list[list[int]]:
         """Files that show exactly the same picture, group by group."""
@@ -92,7 +93,7 @@ def examine(layout: Layout, wish: Wish, *, keep: bool) -> Examination:
     peeked = each(decode.peek, layout.files, "reading headers")
     headers = {i: h for i, h in enumerate(peeked) if isinstance(h, Header)}
     broken = {i: str(h) for i, h in enumerate(peeked) if isinstance(h, Unreadable)}
-    halves = wish.paired and len(layout.groups) == 1 and are_halves(list(headers.values()))
+    halves = wish.paired and not layout.sided and are_halves(list(headers.values()))
     seen = [replace(h, width=h.width // (1 + halves)) for h in headers.values()]
     size = wish.size or choose_size(seen)
     span = choose_span(list(headers.values()))
@@ -124,6 +125,11 @@ def examine(layout: Layout, wish: Wish, *, keep: bool) -> Examination:
     pixels = None if store is None else _narrowed(store, rows, channels)
     broken = dict(sorted(broken.items()))
     return Examination(wish, size, channels, span, headers, looks, broken, sums, halves, pixels)
+
+
+def headers_of(layout: Layout) -> list[Header]:
+    """What the files say of themselves, of those that can be read."""
+    return [h for h in each(decode.peek, layout.files, "reading headers") if isinstance(h, Header)]
 
 
 def each(work: Callable[[T], U], items: Sequence[T], what: str) -> list[U | Unreadable]:

@@ -11,7 +11,6 @@ from ganvas.core import DataError, Image, Label, Space
 from ganvas.data.examine import choose_size, examine
 from ganvas.data.folder import survey
 from ganvas.data.images import too_broken
-from ganvas.data.pairs import are_domains
 from ganvas.data.source import Wish
 
 GLANCE = 8
@@ -50,7 +49,7 @@ def of_folder(folder: Path) -> Facts:
     if len(counts) == 1:
         return Facts({"x": image}, len(found.good), mixed=mixed)
     rarest = min(counts.values())
-    if are_domains(layout):
+    if layout.sided:
         return Facts({"x": image, "y": image}, rarest, mixed=mixed)
     names = list(layout.groups)
     label = Label(len(counts), tuple(names[i] for i in sorted(counts)))

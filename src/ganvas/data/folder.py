@@ -9,19 +9,32 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from typing import NamedTuple
 
 from ganvas.core import UsageError
 from ganvas.data.decode import ENDINGS
 from ganvas.data.source import Split
 
 HIDDEN = frozenset({"__macosx", "thumbs.db", "desktop.ini", "@eadir"})
-TESTS = frozenset({"test", "val", "valid", "validation"})
-DOMAINS = {"traina": ("A", "train"), "trainb": ("B", "train"),
-           "vala": ("A", "test"), "valb": ("B", "test"),
-           "testa": ("A", "test"), "testb": ("B", "test")}  # fmt: skip
+PARTS = {"train": "train", "test": "test",
+         "val": "val", "valid": "val", "validation": "val"}  # fmt: skip
+"""Folders that say which part of the data they hold; all but `train` are held back."""
+DOMAINS = {f"{part}{side}".lower(): (side, part)
+           for part in ("train", "val", "test") for side in "AB"}  # fmt: skip
+"""Folders that say besides which of two sides: trainA, testB ..."""
 
 Parts = tuple[str, ...]
 """A file's path below the folder."""
+
+
+class Placed(NamedTuple):
+    """An image, and what its place in the folder means."""
+
+    path: Parts
+    meaning: Parts
+    """Its path without what tells the part, and without what all images share."""
+    part: str = ""
+    """train, val or test; nothing if its path does not say."""
 
 
 @dataclass
@@ -31,6 +44,8 @@ class Layout:
     root: Path
     groups: dict[str, list[Path]]
     """The images of each class or domain, by its name; all of them under "" if there are none."""
+    places: dict[Path, Placed] = field(default_factory=dict)
+    """What the place of each image means."""
     tested: bool = False
     """Whether there is a part that is held back from training."""
     strays: int = 0
@@ -50,9 +65,32 @@ class Layout:
         """The number of each file's group."""
         return [i for i, files in enumerate(self.groups.values()) for _ in files]
 
+    @property
+    def sided(self) -> bool:
+        """Whether the images are the two sides of something: in trainA and trainB, or A and B."""
+        return [name.lower() for name in self.groups] == ["a", "b"]
+
+    @cached_property
+    def names(self) -> list[str]:
+        """Each file's name within its part and its group: its path there without the ending.
+
+        The two pictures of a pair share it. Files that only their endings tell apart keep these.
+        """
+        below = len(self.groups) > 1
+        paths = [Path(*self.places[file].meaning[below:]) for file in self.files]
+        stems = [path.with_suffix("").as_posix() for path in paths]
+        parts = [self.places[file].part for file in self.files]
+        places = list(zip(self.group_of, parts, stems, strict=True))
+        twice = {place for place, number in Counter(places).items() if number > 1}
+        return [
+            path.as_posix() if place in twice else place[-1]
+            for place, path in zip(places, paths, strict=True)
+        ]
+
     def short(self, file: Path) -> str:
         """A file's path below the folder, fit to be printed."""
-        return printable(str(file.relative_to(self.root)))
+        inside = file.is_relative_to(self.root)
+        return printable(str(file.relative_to(self.root) if inside else file))
 
 
 def printable(name: str) -> str:
@@ -78,19 +116,21 @@ def survey(folder: Path, split: Split) -> Layout:
     files = sorted(_walk(layout, layout.root, (), ()), key=lambda p: [natural(w) for w in p])
     if not files:
         raise UsageError(f"{folder} holds no images: {_instead(layout)}")
-    named, layout.tested = _meanings(files, split)
+    placed, layout.tested = _meanings(files, split)
     if split == "test" and not layout.tested:
         raise UsageError(
             f"{folder} has no test part: put what is to be held back into {folder}/test/ "
             f"and the rest into {folder}/train/"
         )
-    heads = {parts[0] for _, parts in named if len(parts) > 1}
-    inside = sum(len(parts) > 1 for _, parts in named)
-    classes = len(heads) > 1 and inside == len(named)
-    layout.strays = len(named) - inside if len(heads) > 1 else 0
-    for place, parts in named:
-        name = printable(parts[0]) if classes else ""
-        layout.groups.setdefault(name, []).append(layout.root.joinpath(*place))
+    heads = {one.meaning[0] for one in placed if len(one.meaning) > 1}
+    inside = sum(len(one.meaning) > 1 for one in placed)
+    classes = len(heads) > 1 and inside == len(placed)
+    layout.strays = len(placed) - inside if len(heads) > 1 else 0
+    for one in placed:
+        name = printable(one.meaning[0]) if classes else ""
+        file = layout.root.joinpath(*one.path)
+        layout.groups.setdefault(name, []).append(file)
+        layout.places[file] = one
     layout.groups = {name: layout.groups[name] for name in sorted(layout.groups, key=natural)}
     return layout
 
@@ -139,27 +179,39 @@ def _walk(
             layout.others[Path(entry.name).suffix.lower() or "without an ending"] += 1
 
 
-def _meanings(files: list[Parts], split: Split) -> tuple[list[tuple[Parts, Parts]], bool]:
-    """What part of each path tells the class: without wrappers, `train`, `test` and the like.
+def _meanings(files: list[Parts], split: Split) -> tuple[list[Placed], bool]:
+    """What each path means: without wrappers, `train`, `test` and the like.
 
     Returns:
-        The paths that belong to the split, each with its meaning; whether there is a test part.
+        The images that belong to the split; whether there is a test part.
     """
-    named, tested = [(parts, parts) for parts in files], False
-    while all(len(meaning) > 1 for _, meaning in named):
-        heads = {meaning[0].lower() for _, meaning in named}
+    named, tested = [Placed(parts, parts) for parts in files], False
+    while all(len(one.meaning) > 1 for one in named):
+        heads = {one.meaning[0].lower() for one in named}
         if heads >= {"traina", "trainb"} and heads <= DOMAINS.keys():
-            domains = [(p, m[1:], *DOMAINS[m[0].lower()]) for p, m in named]
-            named = [(p, (name, *m)) for p, m, name, part in domains if split in (part, "all")]
-            return named, len(heads) > 2
-        if "train" in heads and len(heads) > 1 and heads <= TESTS | {"train"}:
+            sides = [(one, *DOMAINS[one.meaning[0].lower()]) for one in named]
+            named = [Placed(p, (side, *m[1:]), part) for (p, m, _), side, part in sides]
+            return _of(named, split), len(heads) > 2
+        inner = {_part(one.meaning[1:]) for one in named} if heads == {"a", "b"} else set()
+        if "train" in inner and "" not in inner:
+            named = [Placed(p, (m[0], *m[2:]), _part(m[1:])) for p, m, _ in named]
+            return _of(named, split), len(inner) > 1
+        if "train" in heads and len(heads) > 1 and heads <= PARTS.keys():
             tested = True
-            named = [(p, m) for p, m in named if split in (_part(m[0]), "all")]
-        elif len({meaning[0] for _, meaning in named}) > 1:
+            named = _of([one._replace(part=_part(one.meaning)) for one in named], split)
+        elif len({one.meaning[0] for one in named}) > 1:
             break
-        named = [(parts, meaning[1:]) for parts, meaning in named]
+        named = [one._replace(meaning=one.meaning[1:]) for one in named]
     return named, tested
 
 
-def _part(head: str) -> str:
-    return "train" if head.lower() == "train" else "test"
+def _part(path: Parts) -> str:
+    """The part that the first folder of a path tells; nothing if it does not."""
+    return PARTS.get(path[0].lower(), "") if len(path) > 1 else ""
+
+
+def _of(placed: list[Placed], split: Split) -> list[Placed]:
+    """Those of a split."""
+    if split == "all":
+        return placed
+    return [one for one in placed if (one.part == "train") == (split == "train")]

@@ -20,6 +20,7 @@ from ganvas.data.notes import named_broken, notes
 from ganvas.data.source import (
     Fit,
     Rows,
+    Side,
     Source,
     Wish,
     as_floats,
@@ -89,7 +90,7 @@ def load_folder(folder: Path, wish: Wish) -> Source:
     if why := too_broken(layout, found):
         raise DataError(why)
     image, groups = Image(found.channels, *found.size), layout.group_of
-    facts = [repr((image, wish.fit, found.span)), *layout.groups]
+    facts = [repr((image, wish.fit, found.span)), *layout.groups, *["pairs"] * wish.paired]
     facts += [f"{groups[i]} {found.sums[i]}" for i in found.good]
     said = notes(layout, found)
     if found.pixels is None:
@@ -107,37 +108,51 @@ def _tables(layout: Layout, found: Examination, image: Image) -> list[Table]:
     """Two tables if two domains were asked for, one of pairs if these were, else one of all."""
     group = torch.tensor(layout.group_of)[found.good]
     present, label = group.unique(return_inverse=True)
-    if found.wish.paired:
+    if found.wish.paired and not found.halves:
         return [_pairs(layout, found, image)]
-    if "y" in found.wish.fields and len(present) == 2:
+    if "y" in found.wish.fields and len(present) == 2 and not found.halves:
         rows = [(label == number).nonzero().flatten() for number in range(2)]
         return [_table(layout, found, {y: image}, r) for y, r in zip("xy", rows, strict=True)]
-    everything = torch.arange(len(group))
-    if len(present) == 1:
-        return [_table(layout, found, {"x": image}, everything)]
-    names = list(layout.groups)
-    classes = Label(len(present), tuple(names[i] for i in present.tolist()))
-    return [_table(layout, found, {"x": image, "label": classes}, everything, label=label)]
+    spaces: dict[str, Space] = {"x": _both(image) if found.halves else image}
+    columns: dict[str, Tensor] = {}
+    if len(present) > 1:
+        names = list(layout.groups)
+        spaces["label"] = Label(len(present), tuple(names[i] for i in present.tolist()))
+        columns["label"] = label
+    table = _table(layout, found, spaces, torch.arange(len(group)), **columns)
+    return [Halved(table) if found.halves else table]
+
+
+def _both(image: Image) -> Image:
+    """Two pictures beside each other."""
+    return Image(image.channels, image.height, 2 * image.width)
 
 
 def _pairs(layout: Layout, found: Examination, image: Image) -> Table:
-    """The pairs of a folder.
+    """The pairs of two domains.
 
     Raises:
-        UsageError: if it has none, or pictures without a partner.
+        UsageError: if there are none, or pictures without a partner.
     """
-    if found.halves:
-        both = Image(image.channels, image.height, 2 * image.width)
-        return Halved(_table(layout, found, {"x": both}, torch.arange(len(found.good))))
-    if not pairs.are_domains(layout):
-        raise UsageError(
-            f"{layout.root} has no pairs: give FOLDER/trainA and FOLDER/trainB with files of the "
-            "same names, or pictures that show A and B beside each other (twice as wide as high), "
-            "which `ganvas data prepare` makes; or let x be made of each picture: --partner "
-            f"{', '.join(partners.words())}"
-        )
+    if not layout.sided:
+        raise UsageError(_no_pairs(layout))
     sides = zip("xy", pairs.matched(layout, found), strict=True)
     return Zipped([_table(layout, found, {y: image}, torch.tensor(rows)) for y, rows in sides])
+
+
+def _no_pairs(layout: Layout) -> str:
+    """What to do with a folder that shows no two sides."""
+    groups, root = list(layout.groups), layout.root
+    two = (
+        f" If {groups[0]} and {groups[1]} are the two sides: `ganvas data prepare "
+        f"{root}/{groups[0]} OUT --with {root}/{groups[1]}`."
+    )
+    return (
+        f"{root} has no pairs. These are read: trainA and trainB, or A and B, where the two "
+        "pictures of a pair have the same name; or pictures that show A and B beside each other, "
+        f"twice as wide as high.{two * (len(groups) == 2)} Or let x be made of each picture: "
+        f"--partner {', '.join(partners.words())}"
+    )
 
 
 def _table(
@@ -157,15 +172,20 @@ def _table(
     return Files(spaces, files, columns, found)
 
 
-def load_picture(file: Path, image: Image, fit: Fit = "crop") -> Tensor:
+def load_picture(file: Path, image: Image, fit: Fit = "crop", half: Side | None = None) -> Tensor:
     """One image file as an element of a space: (channels, height, width) in [-1, 1].
+
+    Args:
+        half: of a file that shows two pictures beside each other, the one that is meant.
 
     Raises:
         Unreadable: if it is none, or broken.
     """
     header = decode.peek(file)
     size = (image.height, image.width)
-    plain = decode.picture(file, max(size))
+    plain = decode.picture(file, max(size) * (1 if half is None else 2))
+    if half is not None:
+        plain = decode.halved(plain)[half == "B"]
     x = decode.render(plain, size, fit, examine.choose_span([header]))
     return as_floats(torch.from_numpy(decode.recolour(x, image.channels)))
 

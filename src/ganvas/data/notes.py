@@ -13,7 +13,20 @@ def notes(layout: Layout, found: Examination) -> list[str]:
     """One sentence for each thing that is not as it is in the files."""
     if not found.good:
         return [sentence for sentence in (_broken(layout, found),) if sentence]
-    writers = (_broken, _places, _shapes, _small, _colours, _deep, _frames, _twins)
+    writers = (_broken, _places, _halves, _shapes, _small, _colours, _deep, _frames, _twins)
+    return [sentence for write in writers if (sentence := write(layout, found))]
+
+
+def changes(layout: Layout, found: Examination, *, recoloured: bool) -> list[str]:
+    """The same of what is written anew, where nothing is chosen that nobody asked for.
+
+    Files that cannot be read are not in it.
+
+    Args:
+        recoloured: whether all get the same channels.
+    """
+    sized = (_shapes, _small) if found.wish.size else ()
+    writers = (_halves, *sized, *[_colours] * recoloured, _frames)
     return [sentence for write in writers if (sentence := write(layout, found))]
 
 
@@ -42,6 +55,15 @@ def _places(layout: Layout, found: Examination) -> str | None:
             "since not every image has a class"
         )
     return None
+
+
+def _halves(layout: Layout, found: Examination) -> str | None:
+    """That pictures are taken for pairs."""
+    if not found.halves:
+        return None
+    others = sum(h.width != 2 * h.height for h in map(found.headers.__getitem__, found.good))
+    told = f"; {_images(others)} of another shape: divided in the middle too" if others else ""
+    return f"twice as wide as high: A on the left, B on the right of each{told}"
 
 
 def _shapes(layout: Layout, found: Examination) -> str | None:

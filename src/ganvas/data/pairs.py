@@ -6,76 +6,88 @@ same name; or pictures twice as wide as high, which show A on their left and B o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from pathlib import Path
+from collections.abc import Mapping
+from dataclasses import dataclass
 
 from ganvas.core import UsageError
-from ganvas.data.decode import Header
 from ganvas.data.examine import Examination
-from ganvas.data.folder import DOMAINS, Layout
+from ganvas.data.folder import Layout, printable
 from ganvas.data.source import listed
 
-HEADS = frozenset({*DOMAINS, "a", "b"})
+
+@dataclass(frozen=True)
+class Pairing:
+    """Which readable pictures of two groups belong together, by their number in `Layout.files`."""
+
+    pairs: dict[str, tuple[int, int]]
+    """Both sides of each pair, by its name."""
+    alone: Mapping[str, list[str]]
+    """Names that only one side has, by side. Those whose partner cannot be read are not here."""
+    unequal: list[str]
+    """Pairs whose pictures have different sizes, with these."""
+
+    def trouble(self) -> str | None:
+        """Why these are no pairs to learn from; None if they are."""
+        if not self.pairs and not any(self.alone.values()):
+            return "of every pair one picture cannot be read"
+        if any(self.alone.values()):
+            counts = " and ".join(
+                f"{len(self.pairs) + len(names):,} in {side}" for side, names in self.alone.items()
+            )
+            return (
+                f"not every picture has a partner ({counts}): the two of a pair have the same "
+                f"name. {told_alone(self.alone)}. `ganvas data prepare` leaves these out"
+            )
+        if self.unequal:
+            return (
+                f"in {len(self.unequal):,} of {len(self.pairs):,} pairs the pictures have "
+                f"different sizes: {listed(self.unequal)}; bring them to one, `ganvas data prepare "
+                "--size N` (to learn to enlarge, give the large ones alone: --partner smaller:4)"
+            )
+        return None
+
+
+def told_alone(alone: Mapping[str, list[str]]) -> str:
+    """Names without a partner, side by side."""
+    return "; ".join(
+        f"{len(names):,} only in {side}: {listed(names)}" for side, names in alone.items() if names
+    )
+
+
+def pairing(layout: Layout, found: Examination) -> Pairing:
+    """The pairs among the readable pictures of two groups: those of the same name and part."""
+    sides: tuple[dict[str, int], dict[str, int]] = ({}, {})
+    lost: set[str] = set()
+    several = len({place.part for place in layout.places.values()}) > 1
+    for i, (group, name) in enumerate(zip(layout.group_of, layout.names, strict=True)):
+        part = layout.places[layout.files[i]].part
+        name = printable(f"{part}/{name}" if several else name)
+        if i in found.looks:
+            sides[group][name] = i
+        else:
+            lost.add(name)
+    pairs = {name: (i, sides[1][name]) for name, i in sides[0].items() if name in sides[1]}
+    alone = {
+        side: [name for name in mine if name not in pairs and name not in lost]
+        for side, mine in zip(layout.groups, sides, strict=True)
+    }
+    unequal = []
+    for name, (i, j) in pairs.items():
+        (h, w), (k, v) = ((found.headers[n].height, found.headers[n].width) for n in (i, j))
+        if (h, w) != (k, v):
+            unequal.append(f"{name} ({h}x{w}, {k}x{v})")
+    return Pairing(pairs, alone, unequal)
 
 
 def matched(layout: Layout, found: Examination) -> tuple[list[int], list[int]]:
-    """The pairs among the readable files of two domains: their numbers in `found.good`, in step.
+    """The pairs of two domains: the numbers of both sides in `found.good`, in step.
 
     Raises:
         UsageError: if a picture has no partner, or one of another size: it names them.
     """
-    (a, b), groups = layout.groups, layout.group_of
-    sides: list[dict[str, int]] = [{}, {}]
-    for place, i in enumerate(found.good):
-        name = pair_name(layout.files[i].relative_to(layout.root))
-        if name in sides[groups[i]]:
-            raise UsageError(f"{layout.root} has more than one {name!r} on the same side")
-        sides[groups[i]][name] = place
-    alone = {
-        side: [name for name in mine if name not in other]
-        for side, mine, other in ((a, *sides), (b, *sides[::-1]))
-    }
-    broken = {pair_name(layout.files[i].relative_to(layout.root)) for i in found.broken}
-    missing = {side: [n for n in names if n not in broken] for side, names in alone.items()}
-    if any(missing.values()):
-        told = "; ".join(
-            f"{len(names):,} only in {side}: {listed(names)}"
-            for side, names in missing.items()
-            if names
-        )
-        raise UsageError(
-            f"{layout.root} has no pairs of all its pictures ({len(sides[0]):,} in {a}, "
-            f"{len(sides[1]):,} in {b}): the two of a pair have the same name. {told}"
-        )
-    names = [name for name in sides[0] if name in sides[1]]
-    rows = [sides[0][n] for n in names], [sides[1][n] for n in names]
-    _refuse_other_sizes(names, [[found.headers[found.good[i]] for i in side] for side in rows])
-    return rows
-
-
-def _refuse_other_sizes(names: Sequence[str], sides: Sequence[Sequence[Header]]) -> None:
-    differing = [
-        f"{name} ({a.width}x{a.height}, {b.width}x{b.height})"
-        for name, a, b in zip(names, *sides, strict=True)
-        if (a.width, a.height) != (b.width, b.height)
-    ]
-    if differing:
-        raise UsageError(
-            f"the pictures of {len(differing):,} pairs have different sizes: {listed(differing)}; "
-            "bring them to one size, as `ganvas data prepare` does (to learn to enlarge, give the "
-            "large ones alone: the small ones are made with --partner smaller:4)"
-        )
-
-
-def pair_name(path: Path) -> str:
-    """What the two pictures of a pair have in common: the path below A or B, without its ending."""
-    parts = path.with_suffix("").parts
-    heads = [i for i, part in enumerate(parts[:-1]) if part.lower() in HEADS]
-    return "/".join(parts[heads[0] + 1 :]) if heads else "/".join(parts)
-
-
-def are_domains(layout: Layout) -> bool:
-    """Whether the pictures lie in two folders that are the sides of something: trainA, B ..."""
-    folders = (file.relative_to(layout.root).parts[:-1] for file in layout.files)
-    heads = [{part.lower() for part in parts} & HEADS for parts in folders]
-    return len(layout.groups) == 2 and all(heads)
+    both = pairing(layout, found)
+    if why := both.trouble():
+        raise UsageError(f"{layout.root}: {why}")
+    place = {i: row for row, i in enumerate(found.good)}
+    a, b = zip(*both.pairs.values(), strict=True)
+    return [place[i] for i in a], [place[i] for i in b]

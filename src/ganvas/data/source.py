@@ -164,6 +164,12 @@ class Source:
         """What a batch holds, by field."""
         return {name: space for table in self.tables for name, space in table.spaces.items()}
 
+    @property
+    def single(self) -> str | None:
+        """Of two unpaired sides, x and y, the one that is a single row; None if none is."""
+        sides = self.tables if {"x", "y"} <= self.spaces.keys() else []
+        return next((f for t in sides if len(t) == 1 for f in "xy" if f in t.spaces), None)
+
     def to_json(self) -> dict[str, Any]:
         """What `ganvas.data.reload` needs: `load`'s arguments, the rows by field, fingerprint."""
         rows = {name: len(table) for table in self.tables for name in table.spaces}

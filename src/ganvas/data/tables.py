@@ -33,19 +33,20 @@ class Halved:
     """Pictures that show two beside each other: x on the left, y on the right."""
 
     def __init__(self, table: Table) -> None:
-        whole = table.spaces["x"]
-        assert isinstance(whole, Image)
-        self.table, self.slow, self.width = table, table.slow, whole.width // 2
-        half = Image(whole.channels, whole.height, self.width)
-        self.spaces: Mapping[str, Space] = {"x": half, "y": half}
+        both = table.spaces["x"]
+        assert isinstance(both, Image)
+        self.table, self.slow, self.width = table, table.slow, both.width // 2
+        half = Image(both.channels, both.height, self.width)
+        self.spaces: Mapping[str, Space] = {**table.spaces, "x": half, "y": half}
 
     def __len__(self) -> int:
         return len(self.table)
 
     def fetch(self, rows: Tensor) -> dict[str, Tensor]:
         """The rows of these numbers."""
-        both = self.table.fetch(rows)["x"]
-        return {"x": both[..., : self.width], "y": both[..., self.width :]}
+        got = self.table.fetch(rows)
+        both = got["x"]
+        return {**got, "x": both[..., : self.width], "y": both[..., self.width :]}
 
 
 class Turned:

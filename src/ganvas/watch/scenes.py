@@ -121,7 +121,7 @@ def _translations(game: Game, source: str, real: Rows) -> Picture:
     if labels:
         given[labels[0]] = shown.repeat(len(x))
     made = _made(game, len(x) * len(shown), **given)
-    parts = _alike(x, made, *(real[field][: len(x)] for field in truth))
+    parts = alike(x, made, *(real[field][: len(x)] for field in truth))
     tiles = torch.cat([part.unflatten(0, (len(x), -1)) for part in parts], 1).flatten(0, 1)
     header = ["input", *names, *("truth" for _ in truth)] * groups
     return grid(tiles, width * groups, group=width, header=header if labels or truth else ())
@@ -153,7 +153,7 @@ def _real_classes(game: Game, x: Tensor, labels: Tensor) -> Picture:
     return grid(tiles.flatten(0, 1), len(shown), header=names)
 
 
-def _alike(*parts: Tensor) -> list[Tensor]:
+def alike(*parts: Tensor) -> list[Tensor]:
     """Batches of images with the most channels and the largest size of them."""
     channels = max(x.shape[1] for x in parts)
     if any(x.shape[1] == 2 for x in parts):
