@@ -35,6 +35,15 @@ def scale_of(game: str, x: Image, y: Image) -> int:
     )
 
 
+def refuse_other_channels(game: str, x: Image, y: Image) -> None:
+    """Raises a UsageError where nothing of x can be added to what becomes y."""
+    if x.channels != y.channels:
+        raise UsageError(
+            f"{game} adds to its input, which must have the channels of what it makes, "
+            f"{y.channels}, not {x.channels}; say --no-base to make all of it"
+        )
+
+
 def enlarged(x: Tensor, scale: int) -> Tensor:
     """Pictures enlarged by the usual bicubic kernel: (n, c, h, w) -> (n, c, scale·h, scale·w)."""
     # Antialiasing does nothing to what grows, but chooses Keys's kernel with a = -1/2, which is
@@ -77,12 +86,23 @@ class Enlarger(nn.Module):
         blocks: how many residual blocks.
         scale: one of `SCALES`.
         norm: what follows the convolutions of the blocks.
+        base: whether it only makes what is to be added to the bicubic enlargement; then it begins
+            with nothing, and `before` and `after` are equal.
     """
 
     def __init__(
-        self, before: int, after: int, width: int, blocks: int, scale: int, norm: Norm
+        self,
+        before: int,
+        after: int,
+        width: int,
+        blocks: int,
+        scale: int,
+        *,
+        norm: Norm = "batch",
+        base: bool = False,
     ) -> None:
         super().__init__()
+        self.scale, self.base = scale, base
         self.enter = nn.Sequential(nn.Conv2d(before, width, 9, 1, 4), nn.PReLU())
         self.body = nn.Sequential(
             *(ResidualBlock(width, norm) for _ in range(blocks)),
@@ -93,8 +113,13 @@ class Enlarger(nn.Module):
         up: list[nn.Module] = []
         for step in steps:
             up += [nn.Conv2d(width, width * step**2, 3, 1, 1), nn.PixelShuffle(step), nn.PReLU()]
-        self.up = nn.Sequential(*up, nn.Conv2d(width, after, 9, 1, 4))
+        last = nn.Conv2d(width, after, 9, 1, 4)
+        if base:
+            nn.init.zeros_(last.weight)
+            nn.init.zeros_(last.bias)  # type: ignore[arg-type]
+        self.up = nn.Sequential(*up, last)
 
     def forward(self, x: Tensor) -> Tensor:
         h = self.enter(x)
-        return self.up(h + self.body(h))
+        made = self.up(h + self.body(h))
+        return made + enlarged(x, self.scale) if self.base else made

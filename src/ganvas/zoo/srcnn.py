@@ -19,8 +19,8 @@ Figures: `psnr` is the likeness to the truth in decibels, 10 log10(1 / mse), of 
 batches; `bicubic` is that of u.
 
 Deviations from the paper: the default learns with Adam, in thousands of steps where the paper takes
-some 10⁸ of gradient descent; it takes the larger 9-5-5 network, and all colours, as in
-section 4.5. When pictures are shown, each is padded once with its outermost pixels, not before
+some 10⁸ of gradient descent; what F makes is added to u (Kim et al. 2016, arXiv:1511.04587). It
+takes the larger 9-5-5 network, and all colours, as in section 4.5. When pictures are shown, each is padded once with its outermost pixels, not before
 every layer. `--preset paper` is the 9-1-5 network of 8,032 weights on brightness alone.
 
 Reproduce: `ganvas train srcnn --seed 0`
@@ -51,7 +51,7 @@ from ganvas.core import (
     UsageError,
     Weight,
 )
-from ganvas.nets.superres import enlarged, scale_of
+from ganvas.nets.superres import enlarged, refuse_other_channels, scale_of
 
 FALLING = Schedule.parse("1e-3@0 1e-3@0.5 0@1")
 
@@ -72,6 +72,8 @@ class SRCNNConfig(Config):
     """Adam, or gradient descent with momentum 0.9 (the paper: sgd)."""
     lr: float | Schedule = FALLING
     """The learning rate (the paper: 1e-4)."""
+    base: bool = True
+    """Whether F makes what is added to u, or all of it (the paper: all)."""
     last: Weight = 1.0
     """The learning rate of the last layer, in parts of the others' (the paper: 0.1)."""
 
@@ -106,6 +108,7 @@ class SRCNN(Game):
                 "std": 0.001,
                 "optimiser": "sgd",
                 "lr": 1e-4,
+                "base": False,
                 "last": 0.1,
             },
             data="imagenet",
@@ -126,6 +129,8 @@ class SRCNN(Game):
         (n1, n2), (f1, f2, f3) = config.maps, config.sizes
         first = [nn.Conv2d(x.channels, n1, f1), nn.ReLU(), nn.Conv2d(n1, n2, f2), nn.ReLU()]
         last = nn.Conv2d(n2, y.channels, f3)
+        if config.base:
+            refuse_other_channels("srcnn", x, y)
         # Two players that always move together: the last layer has a learning rate of its own.
         self.F12 = Player(self._begun(nn.Sequential(*first)), _recipe(config, 1.0))
         self.F3 = Player(self._begun(last), _recipe(config, config.last))
@@ -141,7 +146,8 @@ class SRCNN(Game):
         batch = next(data)
         border = (-self.config.border,) * 4
         u = (enlarged(batch.x, self.scale) + 1) / 2
-        made, truth, before = self.F3(self.F12(u)), pad((batch.y + 1) / 2, border), pad(u, border)
+        truth, before = pad((batch.y + 1) / 2, border), pad(u, border)
+        made = self._sharp(u)
         error = mse_loss(made, truth)
         figures = {"psnr": psnr(error), "bicubic": psnr(mse_loss(before, truth))}
         yield Move((self.F12, self.F3), error * truth[0].numel(), **figures)
@@ -149,7 +155,12 @@ class SRCNN(Game):
     def generate(self, x: Tensor) -> Tensor:
         border = (self.config.border,) * 4
         u = pad((enlarged(x, self.scale) + 1) / 2, border, mode="replicate")
-        return (2 * self.F3(self.F12(u)) - 1).clamp(-1, 1)
+        return (2 * self._sharp(u) - 1).clamp(-1, 1)
+
+    def _sharp(self, u: Tensor) -> Tensor:
+        """F(u), smaller than u by the border: (n, channels, ...)."""
+        made = self.F3(self.F12(u))
+        return made + pad(u, (-self.config.border,) * 4) if self.config.base else made
 
 
 def psnr(error: Tensor) -> Tensor:

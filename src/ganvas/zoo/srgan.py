@@ -24,8 +24,8 @@ a trained G enlarges pictures of any size. D maps y to a logit (n,).
 Figures: `mse` is the mean squared error in pixel values, of a range of 2; `content` is l_content;
 `D(y)` and `D(G(x))` are mean probabilities of being real.
 
-Deviations from the paper: the default is narrower, has no batch norm in G, and learns faster from
-fewer patches. `--preset paper` has the networks of figure 4; PReLU has one slope in all, and
+Deviations from the paper: the default is narrower, has no batch norm in G, which makes what is added
+to the bicubic enlargement, and learns faster from fewer patches. `--preset paper` has the networks of figure 4; PReLU has one slope in all, and
 convolutions before batch norm have no bias, which would be without effect.
 
 Reproduce: `ganvas train srgan --seed 0`
@@ -60,7 +60,7 @@ from ganvas.losses.adversarial import minimax_d, nonsaturating_g
 from ganvas.losses.perceptual import feature_distance
 from ganvas.metrics import vgg
 from ganvas.nets.perceptual import activations
-from ganvas.nets.superres import Enlarger, Norm, scale_of
+from ganvas.nets.superres import Enlarger, Norm, refuse_other_channels, scale_of
 
 RESCALED = 1 / 12.75
 """Of VGG19's features, which brings their squared differences to the scale of pixels'."""
@@ -89,6 +89,8 @@ class SRGANConfig(Config):
     """c, the weight of D's features beside the squared error in the content loss."""
     adversarial: Weight = 1e-3
     """The weight of the adversarial loss in G's (the paper: 1e-3)."""
+    base: bool = True
+    """Whether G makes what is added to the bicubic enlargement, or all of it (the paper: all)."""
     lr: float | Schedule = FALLING
     """Adam's learning rate, for both players (the paper: 1e-4, at the end 1e-5)."""
 
@@ -135,6 +137,7 @@ class SRGAN(Game):
                 "width": 64,
                 "blocks": 16,
                 "norm": "batch",
+                "base": False,
                 "d_width": 64,
                 "lr": "1e-4@0 1e-4@0.9166 1e-5@0.9167",
             },
@@ -149,7 +152,10 @@ class SRGAN(Game):
         super().__init__(config)
         self.inputs, self.output = {"x": x}, y
         scale, recipe = scale_of("srgan", x, y), Adam(config.lr, (0.9, 0.999))
-        G = Enlarger(x.channels, y.channels, config.width, config.blocks, scale, config.norm)
+        if config.base:
+            refuse_other_channels("srgan", x, y)
+        size = (x.channels, y.channels, config.width, config.blocks, scale)
+        G = Enlarger(*size, norm=config.norm, base=config.base)
         D = Discriminator(y.channels, y.height, y.width, config.d_width)
         self.G, self.D = Player(G, recipe), Player(D, recipe)
         vgg19 = config.content == "vgg19"

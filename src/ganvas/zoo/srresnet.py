@@ -18,10 +18,11 @@ Figures: `mse` is the mean squared error in pixel values, of a range of 2; `psnr
 decibels, 10 log10(4 / mse), of whole batches.
 
 Deviations from the paper: the default is narrower, has fewer blocks and no batch norm, which costs
-time and, where only the error counts, brings nothing (Lim et al. 2017, arXiv:1707.02921); it learns
-faster from fewer patches. `--preset paper` has the network of figure 4; it does not say whether
-PReLU has a slope for each map or one in all: here it is one. Convolutions before batch norm have no
-bias, which would be without effect.
+time and, where only the error counts, brings nothing (Lim et al. 2017, arXiv:1707.02921). What G
+makes is added to the bicubic enlargement, so that it need not learn what a picture is first (Kim et
+al. 2016, arXiv:1511.04587); it learns faster from fewer patches. `--preset paper` has the network
+of figure 4; it does not say whether PReLU has a slope for each map or one in all: here it is one.
+Convolutions before batch norm have no bias, which would be without effect.
 
 Reproduce: `ganvas train srresnet --seed 0`
 """
@@ -48,7 +49,7 @@ from ganvas.core import (
     Preset,
     Schedule,
 )
-from ganvas.nets.superres import Enlarger, Norm, scale_of
+from ganvas.nets.superres import Enlarger, Norm, refuse_other_channels, scale_of
 
 FALLING = Schedule.parse("1e-3@0 1e-3@0.5 0@1")
 
@@ -65,6 +66,8 @@ class SRResNetConfig(Config):
     """Residual blocks (the paper: 16)."""
     norm: Norm = "none"
     """What follows the convolutions of the blocks (the paper: batch)."""
+    base: bool = True
+    """Whether G makes what is added to the bicubic enlargement, or all of it (the paper: all)."""
     lr: float | Schedule = FALLING
     """Adam's learning rate (the paper: 1e-4)."""
 
@@ -87,6 +90,7 @@ class SRResNet(Game):
                 "width": 64,
                 "blocks": 16,
                 "norm": "batch",
+                "base": False,
                 "lr": 1e-4,
             },
             data="imagenet",
@@ -100,8 +104,11 @@ class SRResNet(Game):
         super().__init__(config)
         self.inputs, self.output = {"x": x}, y
         scale = scale_of("srresnet", x, y)
-        net = Enlarger(x.channels, y.channels, config.width, config.blocks, scale, config.norm)
-        self.G = Player(net, Adam(config.lr, (0.9, 0.999)))
+        if config.base:
+            refuse_other_channels("srresnet", x, y)
+        size = (x.channels, y.channels, config.width, config.blocks, scale)
+        G = Enlarger(*size, norm=config.norm, base=config.base)
+        self.G = Player(G, Adam(config.lr, (0.9, 0.999)))
 
     def play(self, data: Iterator[Batch]) -> Iterator[Move]:
         batch = next(data)
