@@ -19,7 +19,7 @@ def test_other_scales_are_refused(y):
 
 @pytest.mark.parametrize("scale", [2, 3, 4, 8])
 @pytest.mark.parametrize("norm", ["batch", "none"])
-def test_any_picture_becomes_larger(scale, norm=norm):
+def test_any_picture_becomes_larger(scale, norm):
     net = Enlarger(4, 3, 4, 1, scale, norm=norm)
     assert net(torch.rand(2, 4, 5, 7)).shape == (2, 3, 5 * scale, 7 * scale)
 

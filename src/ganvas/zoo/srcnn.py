@@ -20,8 +20,9 @@ batches; `bicubic` is that of u.
 
 Deviations from the paper: the default learns with Adam, in thousands of steps where the paper takes
 some 10⁸ of gradient descent; what F makes is added to u (Kim et al. 2016, arXiv:1511.04587). It
-takes the larger 9-5-5 network, and all colours, as in section 4.5. When pictures are shown, each is padded once with its outermost pixels, not before
-every layer. `--preset paper` is the 9-1-5 network of 8,032 weights on brightness alone.
+takes the larger 9-5-5 network, and all colours, as in section 4.5. When pictures are shown, each is
+padded once with its outermost pixels, not before every layer. `--preset paper` is the 9-1-5 network
+of 8,032 weights on brightness alone.
 
 Reproduce: `ganvas train srcnn --seed 0`
 """

@@ -24,9 +24,10 @@ a trained G enlarges pictures of any size. D maps y to a logit (n,).
 Figures: `mse` is the mean squared error in pixel values, of a range of 2; `content` is l_content;
 `D(y)` and `D(G(x))` are mean probabilities of being real.
 
-Deviations from the paper: the default is narrower, has no batch norm in G, which makes what is added
-to the bicubic enlargement, and learns faster from fewer patches. `--preset paper` has the networks of figure 4; PReLU has one slope in all, and
-convolutions before batch norm have no bias, which would be without effect.
+Deviations from the paper: the default is narrower and learns faster from fewer patches; G has no
+batch norm, and what it makes is added to the bicubic enlargement. `--preset paper` has the networks
+of figure 4; PReLU has one slope in all, and convolutions before batch norm have no bias, which
+would be without effect.
 
 Reproduce: `ganvas train srgan --seed 0`
 """
