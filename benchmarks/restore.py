@@ -7,10 +7,11 @@
 Each learns from patches of `photos` of 64 pixels with the partner of its preset, and restores those
 of the stripes that were held back. `PSNR` is the mean over pictures; `gain` is by how much it is
 above that of the input: of smaller pictures, the better of the two bicubic enlargements (Keys's
-with a = -1/2, and torch's with -3/4); of holes, the mean colour around them. `distance` is how unlike results are to the truth for a
-classifier that tells the seven photographs apart: as LPIPS without its learned weights (Zhang et
-al. 2018, arXiv:1801.03924, section 3), over its three layers; `of the input` beside it. `detail` is
-the mean slope of the results in parts of the truth's: below 1 where they are blurred.
+with a = -1/2, and torch's with -3/4); of holes, the mean colour around them. `distance` is how
+unlike results are to the truth for a classifier that tells the seven photographs apart: as LPIPS
+without its learned weights (Zhang et al. 2018, arXiv:1801.03924, section 3), over its three layers;
+`of the input` is beside it. `detail` is the mean slope of the results in parts of the truth's:
+below 1 where they are blurred.
 
 Prints a line for each run and keeps it in results/GAME.json.
 """
