@@ -33,7 +33,7 @@ def test_paths_go_everywhere_and_bend(paths):
     angles = torch.atan2(*firsts.T)
     assert len((angles / math.pi * 4).floor().unique()) >= 7  # of eight directions
     straightness = ends.norm(dim=1) / motion.LENGTH
-    assert straightness.min() < 0.4 < 0.95 < straightness.max()
+    assert straightness.min() < 0.2 < 0.6 < straightness.max()
 
 
 def test_a_shake_reverses():
@@ -43,7 +43,7 @@ def test_a_shake_reverses():
         motion.INERTIA = motion.GAUSSIAN = motion.REVERSAL = 0.0
         straight = motion.trajectory(draws(0))
         assert straight[-1].norm() == pytest.approx(motion.LENGTH, rel=1e-3)
-        motion.REVERSAL = 3.0
+        motion.REVERSAL = 1.0
         path = motion.trajectory(draws(1)).diff(dim=0)
         cosines = torch.cosine_similarity(path[1:], path[:-1])
         turned = cosines[cosines < 0.99]
@@ -103,20 +103,28 @@ def test_photos_are_blurred_each_its_own_way():
         "photos", size=16, fields=("x", "y"), paired=True, partner="blurred:8", split="test"
     )
     (table,) = source.tables
-    got = table.fetch(torch.arange(0, len(table), 40))
+    got = table.fetch(torch.arange(0, len(table), 100))
     x, y = got["x"], got["y"]
     assert source.spaces["x"] == source.spaces["y"] == Image(3, 16, 16)
     assert torch.allclose(x.mean((1, 2, 3)), y.mean((1, 2, 3)), atol=0.06)
     rough = [(t.diff(dim=3).square().mean() + t.diff(dim=2).square().mean()) for t in (x, y)]
     assert rough[0] < 0.7 * rough[1]
-    again = table.fetch(torch.tensor([80, 40]))["x"]
+    again = table.fetch(torch.tensor([200, 100]))["x"]
     assert torch.equal(again, x[[2, 1]])
-    train = data.load("photos", size=16, fields=("x", "y"), paired=True, partner="blurred:8")
-    assert len(train.tables[0]) == partners.VARIANTS * len(data.load("photos", size=16).tables[0])
+
+
+def test_training_sees_every_picture_blurred_in_several_ways():
+    source = data.load("digits", size=8, fields=("x", "y"), paired=True, partner="blurred:4")
+    n = len(data.load("digits").tables[0])
+    (table,) = source.tables
+    assert len(table) == partners.VARIANTS * n
+    got = table.fetch(torch.arange(0, len(table), n))
+    assert all(torch.equal(y, got["y"][0]) for y in got["y"])
+    assert len({x.numpy().tobytes() for x in got["x"]}) == partners.VARIANTS
 
 
 def test_longer_paths_blur_more():
-    y = data.load("photos", size=32, split="test").tables[0].fetch(torch.arange(0, 900, 90))["x"]
+    y = data.load("digits", size=32, split="test").tables[0].fetch(torch.arange(0, 400, 40))["x"]
     each = [draws(i) for i in range(len(y))]
     paths = [motion.trajectory(d) for d in each]
     found = []

@@ -12,6 +12,7 @@ from ganvas.metrics import psnr, vgg
 from ganvas.nets.perceptual import activations
 from ganvas.nets.translation import Noise
 
+CONTENTS = ("vgg19", "discriminator")
 TINY = {"width": 2, "blocks": 1, "layers": 1}
 
 
@@ -81,10 +82,17 @@ def test_g_adds_to_what_it_is_given() -> None:
     """Without a say of R, the picture stays as it is; nothing leaves [-1, 1]."""
     game = make("deblurgan", spaces=sides(1, 8, 8), **TINY)
     x = torch.rand(2, 1, 8, 8) * 2 - 1
-    assert game.generate(x=x).abs().max() <= 1
-    for parameter in game.G.net.R.layers[-2].parameters():
-        parameter.data.zero_()
     assert torch.equal(game.generate(x=x), x)
+    for parameter in game.G.parameters():
+        parameter.data.add_(0.1)
+    assert not torch.equal(game.generate(x=x), x)
+    assert game.generate(x=x).abs().max() <= 1
+
+
+def test_whose_features_decide_the_weight(small_vgg: None) -> None:
+    weights = {content: make("deblurgan", content=content).weight for content in CONTENTS}
+    assert weights == {"vgg19": 100, "discriminator": 2000}
+    assert make("deblurgan", content_weight=3.0).weight == 3
 
 
 def test_dropout_stays_on() -> None:

@@ -83,7 +83,7 @@ def test_what_it_refuses() -> None:
     with pytest.raises(UsageError, match="srcnn makes pictures 2, 3, 4 or 8 times as large"):
         make("srcnn", spaces={"x": Image(1, 8, 8), "y": Image(1, 40, 40)})
     with pytest.raises(UsageError, match="8 pixels within the border, of which 16x16 pixels leave"):
-        make("srcnn", spaces=SMALL)
+        make("srcnn", spaces=SMALL, sizes=(9, 5, 5))
     with pytest.raises(UsageError, match="the channels of what it makes, 3, not 1; say --no-base"):
         make("srcnn", spaces={"x": Image(1, 16, 16), "y": Image(3, 32, 32)})
     for sizes in ((9, 5), (9, 4, 5), (9, 1, 5, 5)):

@@ -18,10 +18,14 @@ STEPS = 2000
 """M, of a trajectory."""
 LENGTH = 60.0
 """L_max, of a trajectory, in pixels; others have the shape of one so long, made smaller."""
-SHAKE = 0.001
+SHAKE = 0.005
 """p_s: how much the speed is disturbed at each step."""
-INERTIA, REVERSAL, GAUSSIAN = 0.7, 0.2, 0.7
-"""Most that I, p_b and p_g may be; each trajectory draws its own, uniformly."""
+INERTIA, REVERSAL, GAUSSIAN = 0.7, 0.2, 10.0
+"""Most that I, p_b and p_g may be; each trajectory draws its own, uniformly.
+
+p_s and p_g are those of the authors' code, which makes paths as the paper shows them; with those
+that it prints, 0.001 and 0.7, nearly all paths are hairpins.
+"""
 
 
 def trajectory(draws: torch.Generator) -> Tensor:

@@ -23,7 +23,8 @@ Figures: `wasserstein` is D(y) - D(G(x)), `gp` the penalty before λ_gp, `conten
 before λ, `mse` the mean squared error in pixel values, of a range of 2.
 
 Deviations from the paper: the default has narrower networks of 3 blocks instead of 9, which see
-patches of 64 pixels, and no dropout: noise costs exactness. The penalty is on the gradient of a
+patches of 64 pixels. It has no dropout, whose noise costs exactness, and no norm in G: instance
+norm hides how strong the contrast is, of which R is a part. The penalty is on the gradient of a
 picture's mean score and on its norm over the whole picture. `--preset paper` follows the authors'
 PyTorch code in the layers of G and D (D's padding is one pixel narrower); dropout stays on when
 pictures are shown (section 3.3).
@@ -35,7 +36,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from torch import Tensor, nn
 from torch.nn.functional import mse_loss
@@ -77,6 +78,8 @@ class DeblurGANConfig(Config):
     """Feature maps of the outermost layers of G and D (the paper: 64)."""
     blocks: Count = 3
     """G's residual blocks (the paper: 9)."""
+    norm: Literal["instance", "none"] = "none"
+    """What follows G's convolutions (the paper: instance)."""
     noise: Share = 0.0
     """Dropout within G's blocks, which stays on when pictures are shown (the paper: 0.5)."""
     layers: Count = 2
@@ -87,20 +90,34 @@ class DeblurGANConfig(Config):
     """λ_gp, the weight of the penalty on D's slope."""
     content: vgg.Content = field(default_factory=vgg.usual)
     """Whose features the content loss compares; see the page (the paper: vgg19)."""
-    content_weight: Weight = 100.0
-    """λ, the weight of the content loss (the paper: 100)."""
-    features: Weight = 0.02
+    content_weight: Weight | None = None
+    """λ, the weight of the content loss; None is the paper's 100 for VGG19's features, and 2000
+    without, where differences are smaller."""
+    features: Weight = 0.01
     """c, the weight of D's features beside the squared error in the content loss."""
     lr: float | Schedule = HALF_THEN_DOWN
     """Adam's learning rate, for both players (the paper: 1e-4, falling in the second half)."""
 
 
 class Sharpener(nn.Module):
-    """x + R(x), cut to [-1, 1]: (n, channels, 4h, 4w) -> the same."""
+    """x + R(x), cut to [-1, 1]: (n, channels, 4h, 4w) -> the same.
 
-    def __init__(self, channels: int, width: int, blocks: int, noise: float) -> None:
+    Without norm it begins with R(x) = 0.
+    """
+
+    def __init__(
+        self, channels: int, width: int, blocks: int, *, noise: float, normed: bool
+    ) -> None:
         super().__init__()
-        self.R = Translator(channels, channels, width, blocks, noise)
+        self.R = Translator(channels, channels, width, blocks, noise=noise, normed=normed)
+        if normed:
+            self.R.apply(normal_)
+        else:
+            for layer in self.R.modules():
+                if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
+                    nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+                    nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
+            nn.init.zeros_(layer.weight)
 
     def forward(self, x: Tensor) -> Tensor:
         return (x + self.R(x)).clamp(-1, 1)
@@ -115,7 +132,7 @@ class DeblurGAN(Game):
     )
     presets = {
         "default": Preset(
-            {"x": Image(3, 64, 64), "y": Image(3, 64, 64)}, data="photos", partner="blurred:16"
+            {"x": Image(3, 64, 64), "y": Image(3, 64, 64)}, data="photos", partner="blurred:20"
         ),
         "paper": Preset(
             {"x": Image(3, 256, 256), "y": Image(3, 256, 256)},
@@ -124,6 +141,7 @@ class DeblurGAN(Game):
                 "images": 630_900,  # 300 epochs of the 2,103 pairs of GoPro
                 "width": 64,
                 "blocks": 9,
+                "norm": "instance",
                 "noise": 0.5,
                 "layers": 3,
                 "lr": "1e-4@0 1e-4@0.5 0@1",
@@ -139,13 +157,16 @@ class DeblurGAN(Game):
         super().__init__(config)
         _check(config, x, y)
         self.inputs, self.output = {"x": x}, y
-        G = Sharpener(x.channels, config.width, config.blocks, config.noise)
+        terms = {"noise": config.noise, "normed": config.norm == "instance"}
+        G = Sharpener(x.channels, config.width, config.blocks, **terms)
         D = PatchDiscriminator(y.channels, config.width, config.layers)
         recipe = Adam(config.lr, (0.5, 0.999))
-        self.G = Player(G.apply(normal_), recipe)
+        self.G = Player(G, recipe)
         self.D = Player(D.apply(normal_), recipe, double_backward=True)
         vgg19 = config.content == "vgg19"
         self.vgg = vgg.Features(3, 3, activated=False) if vgg19 else None
+        given = config.content_weight
+        self.weight = (100.0 if vgg19 else 2000.0) if given is None else given
         self.remarks += vgg.remarks(config.content)
 
     def play(self, data: Iterator[Batch]) -> Iterator[Move]:
@@ -159,7 +180,7 @@ class DeblurGAN(Game):
 
         error = mse_loss(fake, y)
         content = self._content(fake, y, error)
-        loss = self.config.content_weight * content + wasserstein_g(self._score(fake))
+        loss = self.weight * content + wasserstein_g(self._score(fake))
         yield Move(self.G, loss, content=content, mse=error)
 
     def _score(self, y: Tensor) -> Tensor:

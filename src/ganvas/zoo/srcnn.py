@@ -19,10 +19,10 @@ Figures: `psnr` is the likeness to the truth in decibels, 10 log10(1 / mse), of 
 batches; `bicubic` is that of u.
 
 Deviations from the paper: the default learns with Adam, in thousands of steps where the paper takes
-some 10⁸ of gradient descent; what F makes is added to u (Kim et al. 2016, arXiv:1511.04587). It
-takes the larger 9-5-5 network, and all colours, as in section 4.5. When pictures are shown, each is
-padded once with its outermost pixels, not before every layer. `--preset paper` is the 9-1-5 network
-of 8,032 weights on brightness alone.
+some 10⁸ of gradient descent; what F makes is added to u (Kim et al. 2016, arXiv:1511.04587), and it
+takes all colours, as in section 4.5. When pictures are shown, each is padded once with its
+outermost pixels, not before every layer. `--preset paper` is the 9-1-5 network of 8,032 weights on
+brightness alone.
 
 Reproduce: `ganvas train srcnn --seed 0`
 """
@@ -59,13 +59,13 @@ FALLING = Schedule.parse("1e-3@0 1e-3@0.5 0@1")
 
 @dataclass(frozen=True)
 class SRCNNConfig(Config):
-    batch: Count = 32
+    batch: Count = 16
     """Pairs of patches per step (the authors: 128)."""
-    images: Count = 64_000
+    images: Count = 32_000
     """Length of the run: how many pairs it sees (repeats counted)."""
     maps: tuple[Count, Count] = (64, 32)
     """Feature maps of the first and the second layer (the paper: 64 and 32)."""
-    sizes: tuple[Count, ...] = (9, 5, 5)
+    sizes: tuple[Count, ...] = (9, 1, 5)
     """Sides of the three layers' kernels, odd numbers (the paper: 9-1-5, 9-3-5 and 9-5-5)."""
     std: Weight | None = None
     """Standard deviation of the first weights (the paper: 0.001); None suits them to the layer."""
@@ -105,7 +105,6 @@ class SRCNN(Game):
             {
                 "batch": 128,
                 "images": 800_000_000,
-                "sizes": (9, 1, 5),
                 "std": 0.001,
                 "optimiser": "sgd",
                 "lr": 1e-4,
