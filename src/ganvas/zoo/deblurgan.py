@@ -112,12 +112,13 @@ class Sharpener(nn.Module):
         self.R = Translator(channels, channels, width, blocks, noise=noise, normed=normed)
         if normed:
             self.R.apply(normal_)
-        else:
-            for layer in self.R.modules():
-                if isinstance(layer, nn.Conv2d | nn.ConvTranspose2d):
-                    nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
-                    nn.init.zeros_(layer.bias)  # type: ignore[arg-type]
-            nn.init.zeros_(layer.weight)
+            return
+        kinds = (nn.Conv2d, nn.ConvTranspose2d)
+        *others, last = (layer for layer in self.R.modules() if isinstance(layer, kinds))
+        for layer in others:
+            nn.init.kaiming_normal_(layer.weight, nonlinearity="relu")
+        nn.init.zeros_(last.weight)
+        nn.init.zeros_(last.bias)  # type: ignore[arg-type]
 
     def forward(self, x: Tensor) -> Tensor:
         return (x + self.R(x)).clamp(-1, 1)
@@ -157,8 +158,8 @@ class DeblurGAN(Game):
         super().__init__(config)
         _check(config, x, y)
         self.inputs, self.output = {"x": x}, y
-        terms = {"noise": config.noise, "normed": config.norm == "instance"}
-        G = Sharpener(x.channels, config.width, config.blocks, **terms)
+        size, normed = (x.channels, config.width, config.blocks), config.norm == "instance"
+        G = Sharpener(*size, noise=config.noise, normed=normed)
         D = PatchDiscriminator(y.channels, config.width, config.layers)
         recipe = Adam(config.lr, (0.5, 0.999))
         self.G = Player(G, recipe)
