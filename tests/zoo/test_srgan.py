@@ -113,7 +113,7 @@ def test_the_adversary_sharpens() -> None:
     for name, pretrain in (("error", 1.0), ("adversary", 0.5)):
         torch.manual_seed(0)
         options = {"adversarial": 0.1, "features": 0.0, "pretrain": pretrain, "lr": 2e-3}
-        game = make("srgan", spaces=spaces, batch=32, width=12, blocks=1, d_width=4, **options)
+        game = make("srgan", spaces=spaces, batch=16, width=8, blocks=1, d_width=4, **options)
         Trainer(game, [Grain()], rounds=160).run()
         made = game.sample(64, x=x[:64])[0]
         found[name] = float((made - enlarged_means(made)).square().mean())
