@@ -72,7 +72,7 @@ HALF_THEN_DOWN = Schedule.parse("1e-3@0 1e-3@0.5 0@1")
 class DeblurGANConfig(Config):
     batch: Count = 8
     """Pairs per step (the paper: 1)."""
-    images: Count = 16_000
+    images: Count = 12_000
     """Length of the run: how many pairs it sees (repeats counted)."""
     width: Count = 16
     """Feature maps of the outermost layers of G and D (the paper: 64)."""

@@ -72,7 +72,7 @@ FALLING = Schedule.parse("1e-3@0 1e-3@0.3 2e-4@0.6 2e-4@0.8 0@1")
 class SRGANConfig(Config):
     batch: Count = 16
     """Pairs of patches per step (the paper: 16)."""
-    images: Count = 48_000
+    images: Count = 32_000
     """Length of the run: how many pairs it sees (repeats counted)."""
     pretrain: Share = 0.6
     """The share of the run in which G learns alone, from the squared error (the paper: 5/6)."""
