@@ -5,9 +5,12 @@
     negative      light for dark
     smaller:N     reduced to an N-th of its sides, bicubic and antialiased
     holed[:A]     with a rectangle of A of its area cut out, somewhere; x says where, by its alpha
+    holed:centre  with the middle cut out, 7/16 of either side
+    blurred[:L]   as a camera sees it that moves along a random path of L pixels
 
-What is drawn, where the hole lies, depends on the row alone. So that training sees more than one
-hole in each picture it meets each in `VARIANTS` ways; what is held back comes once.
+What is drawn, where the hole lies or how the camera moves, depends on the row alone. So that
+training sees more than one hole in each picture it meets each in `VARIANTS` ways; what is held back
+comes once.
 """
 
 from __future__ import annotations
@@ -22,11 +25,14 @@ from torch.nn.functional import interpolate
 from ganvas.core import Image, Space, Table, UsageError
 from ganvas.core.chance import seed_of
 from ganvas.core.errors import did_you_mean
+from ganvas.data import motion
 from ganvas.data.outlines import outlines
 from ganvas.data.source import Source, fingerprint
+from ganvas.nets.holes import middle
 
 VARIANTS = 8
 HOLE = 0.25
+BLUR = 20
 LUMA = (0.299, 0.587, 0.114)
 """Of red, green, blue (ITU-R BT.601)."""
 
@@ -55,6 +61,8 @@ def parse(words: str) -> Partner:
         UsageError: if there is none, or the number makes no sense.
     """
     name, colon, number = words.partition(":")
+    if words in SPECIAL:
+        return replace(SPECIAL[words](), words=words)
     if name not in KINDS:
         raise did_you_mean(name, list(KINDS), "partner")
     kind, usual, fewest, most = KINDS[name]
@@ -189,16 +197,30 @@ def _smaller(times: float) -> Partner:
 
 
 def _holed(area: float) -> Partner:
-    def space(y: Image) -> Image:
-        if y.channels not in (1, 3):
-            raise UsageError(f"--partner holed takes pictures without transparency, not {y}")
-        return Image(y.channels + 1, y.height, y.width)
-
     def make(y: Tensor, draws: Draws) -> Tensor:
-        there = torch.stack([_hole(y.shape[2], y.shape[3], area, each) for each in draws])
-        return torch.cat([torch.where(there > 0, y, -1.0), there], 1)
+        return cut(y, torch.stack([_hole(y.shape[2], y.shape[3], area, each) for each in draws]))
 
-    return Partner("", space, make, drawn=True)
+    return Partner("", _with_alpha, make, drawn=True)
+
+
+def _holed_centre() -> Partner:
+    return Partner("", _with_alpha, lambda y, _: cut(y, middle(y.shape[2], y.shape[3])))
+
+
+def _with_alpha(y: Image) -> Image:
+    return Image(_opaque("holed", y).channels + 1, y.height, y.width)
+
+
+def _opaque(name: str, y: Image) -> Image:
+    if y.channels not in (1, 3):
+        raise UsageError(f"--partner {name} takes pictures without transparency, not {y}")
+    return y
+
+
+def cut(y: Tensor, alpha: Tensor) -> Tensor:
+    """Pictures (n, c, h, w) with holes: (n, c + 1, h, w), black where alpha (.., 1, h, w) is -1."""
+    alpha = alpha.expand(len(y), 1, *y.shape[2:])
+    return torch.cat([torch.where(alpha > 0, y, -1.0), alpha], 1)
 
 
 def _hole(height: int, width: int, area: float, draws: torch.Generator) -> Tensor:
@@ -211,6 +233,14 @@ def _hole(height: int, width: int, area: float, draws: torch.Generator) -> Tenso
     y, x = round(1 + top * (height - 2 - h)), round(1 + left * (width - 2 - w))
     alpha[:, y : y + h, x : x + w] = -1
     return alpha
+
+
+def _blurred(length: float) -> Partner:
+    def make(y: Tensor, draws: Draws) -> Tensor:
+        kernels = [motion.kernel(motion.trajectory(each), length) for each in draws]
+        return motion.blurred(y, torch.stack(kernels)).clamp(-1, 1)
+
+    return Partner("", lambda y: _opaque("blurred", y), make, drawn=True)
 
 
 def luma(y: Tensor) -> Tensor:
@@ -232,10 +262,14 @@ KINDS: dict[str, tuple[Callable[..., Partner], float | None, float, float]] = {
     "negative": (_negative, None, 0, 0),
     "smaller": (_smaller, 4, 2, 16),
     "holed": (_holed, HOLE, 0.01, 0.9),
+    "blurred": (_blurred, BLUR, 1, 200),
 }
 """What makes each; its usual number, or None if it takes none; the least and the greatest."""
+SPECIAL: dict[str, Callable[[], Partner]] = {"holed:centre": _holed_centre}
+"""Those that have a word where others of their kind have a number."""
 
 
 def words() -> list[str]:
     """All partners as they are typed."""
-    return [name if kind[1] is None else f"{name}:N" for name, kind in KINDS.items()]
+    plain = [name if kind[1] is None else f"{name}:N" for name, kind in KINDS.items()]
+    return [*plain, *SPECIAL]

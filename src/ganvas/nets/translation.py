@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Literal
 
 from torch import Tensor, nn
+from torch.nn.functional import dropout
 
 Norm = Literal["instance", "batch"]
 
@@ -14,19 +15,32 @@ def normalised(maps: int, norm: Norm) -> nn.Module:
     return nn.InstanceNorm2d(maps) if norm == "instance" else nn.BatchNorm2d(maps)
 
 
-class ResidualBlock(nn.Module):
-    """(n, maps, height, width) -> the same shape."""
+class Noise(nn.Dropout):
+    """Dropout that is never switched off."""
 
-    def __init__(self, maps: int) -> None:
+    def forward(self, x: Tensor) -> Tensor:
+        return dropout(x, self.p, training=True) if self.p else x
+
+
+class ResidualBlock(nn.Module):
+    """(n, maps, height, width) -> the same shape.
+
+    Args:
+        noise: dropout between its layers, which stays on.
+        normed: whether instance norm follows the convolutions.
+    """
+
+    def __init__(self, maps: int, noise: float = 0.0, normed: bool = True) -> None:
         super().__init__()
         self.layers = nn.Sequential(
             nn.ReflectionPad2d(1),
             nn.Conv2d(maps, maps, 3),
-            nn.InstanceNorm2d(maps),
+            *([nn.InstanceNorm2d(maps)] if normed else []),
             nn.ReLU(inplace=True),
+            *([Noise(noise)] if noise else []),
             nn.ReflectionPad2d(1),
             nn.Conv2d(maps, maps, 3),
-            nn.InstanceNorm2d(maps),
+            *([nn.InstanceNorm2d(maps)] if normed else []),
         )
 
     def forward(self, x: Tensor) -> Tensor:
@@ -34,19 +48,39 @@ class ResidualBlock(nn.Module):
 
 
 class Translator(nn.Module):
-    """(n, before, 4h, 4w) -> (n, after, 4h, 4w): two halvings, residual blocks, two doublings."""
+    """(n, before, 4h, 4w) -> (n, after, 4h, 4w): two halvings, residual blocks, two doublings.
 
-    def __init__(self, before: int, after: int, width: int, blocks: int) -> None:
+    Args:
+        before, after: channels.
+        width: feature maps of the outermost layer.
+        blocks: how many residual blocks.
+        noise: dropout within these, which stays on.
+        normed: whether instance norm follows the convolutions.
+    """
+
+    def __init__(
+        self,
+        before: int,
+        after: int,
+        width: int,
+        blocks: int,
+        *,
+        noise: float = 0.0,
+        normed: bool = True,
+    ) -> None:
         super().__init__()
+
+        def active(maps: int) -> list[nn.Module]:
+            return [*([nn.InstanceNorm2d(maps)] if normed else []), nn.ReLU(inplace=True)]
+
         layers: list[nn.Module] = [nn.ReflectionPad2d(3), nn.Conv2d(before, width, 7)]
-        layers += [nn.InstanceNorm2d(width), nn.ReLU(inplace=True)]
+        layers += active(width)
         for maps in (width, 2 * width):
-            layers += [nn.Conv2d(maps, 2 * maps, 3, 2, 1)]
-            layers += [nn.InstanceNorm2d(2 * maps), nn.ReLU(inplace=True)]
-        layers += [ResidualBlock(4 * width) for _ in range(blocks)]
+            layers += [nn.Conv2d(maps, 2 * maps, 3, 2, 1), *active(2 * maps)]
+        layers += [ResidualBlock(4 * width, noise, normed) for _ in range(blocks)]
         for maps in (4 * width, 2 * width):
             layers += [nn.ConvTranspose2d(maps, maps // 2, 3, 2, 1, output_padding=1)]
-            layers += [nn.InstanceNorm2d(maps // 2), nn.ReLU(inplace=True)]
+            layers += active(maps // 2)
         layers += [nn.ReflectionPad2d(3), nn.Conv2d(width, after, 7), nn.Tanh()]
         self.layers = nn.Sequential(*layers)
 

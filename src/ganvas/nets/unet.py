@@ -6,9 +6,8 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import dropout
 
-from ganvas.nets.translation import Norm, normalised
+from ganvas.nets.translation import Noise, Norm, normalised
 
 
 class UNet(nn.Module):
@@ -67,10 +66,3 @@ class UNet(nn.Module):
             joined = self.skips and x is not skip
             x = layer(torch.cat([skip, x], 1) if joined else x)
         return x
-
-
-class Noise(nn.Dropout):
-    """Dropout that is never switched off."""
-
-    def forward(self, x: Tensor) -> Tensor:
-        return dropout(x, self.p, training=True) if self.p else x

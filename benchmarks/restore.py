@@ -1,0 +1,124 @@
+"""What do the games that restore bring back? Photographs, enlarged, sharpened, and with holes.
+
+    python -m benchmarks.restore                   every game with its default, seeds 0, 1, 2
+    python -m benchmarks.restore srresnet srgan    some of them
+    python -m benchmarks.restore --table           what was measured
+
+Each learns from patches of `photos` of 64 pixels with the partner of its preset, and restores those
+of the stripes that were held back. `PSNR` is the mean over pictures; `gain` is by how much it is
+above that of the input: of smaller pictures, the better of the two bicubic enlargements (Keys's
+with a = -1/2, and torch's with -3/4); of holes, the mean colour around them. `distance` is how
+unlike results are to the truth for a classifier that tells the seven photographs apart: as LPIPS
+without its learned weights (Zhang et al. 2018, arXiv:1801.03924, section 3), over its three layers;
+`of the input` is beside it. `detail` is the mean slope of the results in parts of the truth's:
+below 1 where they are blurred.
+
+Prints a line for each run and keeps it in results/GAME.json.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import torch
+from benchmarks import kept
+from torch import Tensor
+from torch.nn.functional import interpolate, normalize
+
+import ganvas
+from ganvas import data
+from ganvas.core import registry
+from ganvas.metrics import psnr
+from ganvas.metrics.classifier import Classifier
+from ganvas.nets.superres import enlarged
+from ganvas.watch.pictures import grid
+
+PART, GAMES = "restore", ("srcnn", "srresnet", "srgan", "deblurgan", "context")
+SIZE, SHOWN = 64, 24
+
+
+def measured(name: str, seed: int, folder: Path) -> kept.Row:
+    """One run, held against the truth; a grid of input, result and truth in its folder."""
+    run = ganvas.train(name, data="photos", seed=seed, out=folder, quiet=True)
+    partner = registry.find(name).presets["default"].partner
+    table = data.load(
+        "photos", size=SIZE, fields=("x", "y"), paired=True, partner=partner, split="test"
+    ).tables[0]
+    held = table.fetch(torch.arange(len(table)))
+    x, y = held["x"], held["y"]
+    made, _ = run.game.sample(len(x), seed=seed, x=x)
+    before = as_large(x, y)
+    _show(folder / "grid.png", x, made, y)
+    figures = {
+        "PSNR": psnr(made, y).mean(),
+        "gain": (psnr(made, y) - psnr(before, y)).mean(),
+        "distance": distance(made, y),
+        "of the input": distance(before, y),
+        "detail": slope(made) / slope(y),
+        "seconds": run.clock.seconds,
+    }
+    return {"seed": seed, **{name: round(float(value), 4) for name, value in figures.items()}}
+
+
+def as_large(x: Tensor, y: Tensor) -> Tensor:
+    """The input as a result: as it is; holes in the mean colour around them; or bicubic."""
+    if x.shape == y.shape:
+        return x
+    if x.shape[1] > y.shape[1]:
+        colours, known = x[:, :-1], (x[:, -1:] + 1) / 2
+        mean = (known * colours).sum((2, 3), keepdim=True) / known.sum((2, 3), keepdim=True)
+        return known * colours + (1 - known) * mean
+    both = (enlarged(x, y.shape[2] // x.shape[2]), interpolate(x, y.shape[2:], mode="bicubic"))
+    return max((way.clamp(-1, 1) for way in both), key=lambda way: float(psnr(way, y).mean()))
+
+
+@torch.no_grad()
+def distance(made: Tensor, y: Tensor) -> Tensor:
+    """Between what the classifier of the photographs sees: each place's maps brought to length 1,
+    their squared differences, in the mean over pictures.
+    """
+    trunk = Classifier(data.load("photos", size=SIZE, fields=("x", "label"))).net.trunk
+    found = []
+    for a, b in zip(made.split(250), y.split(250), strict=True):
+        apart = torch.zeros(len(a))
+        for layer in trunk:
+            a, b = layer(a), layer(b)
+            if isinstance(layer, torch.nn.ReLU) and a.dim() == 4:
+                off = (normalize(a, dim=1) - normalize(b, dim=1)).square().sum(1)
+                apart += off.mean((1, 2))
+        found.append(apart)
+    return torch.cat(found).mean()
+
+
+def slope(y: Tensor) -> Tensor:
+    """The mean difference between neighbouring pixels."""
+    return y.diff(dim=2).abs().mean() + y.diff(dim=3).abs().mean()
+
+
+def _show(file: Path, x: Tensor, made: Tensor, y: Tensor) -> None:
+    rows = torch.linspace(0, len(x) - 1, SHOWN).long()
+    near = interpolate(x[rows, : y.shape[1]], y.shape[2:])
+    tiles = torch.stack([near, made[rows], y[rows]], 1).flatten(0, 1)
+    grid(tiles, 9, group=3, header=["input", "output", "truth"] * 3).save(file)
+
+
+def table() -> Iterator[str]:
+    """Mean and standard deviation of all that were measured."""
+    figures = {
+        "PSNR": ".2f",
+        "gain": ".2f",
+        "distance": ".3f",
+        "of the input": ".3f",
+        "detail": ".2f",
+        "seconds": ".0f",
+    }
+    yield f"{PART:<11}" + "".join(f"{figure:>15}" for figure in figures)
+    for name in kept.those_with(PART, GAMES):
+        cells = [kept.cell(name, PART, figure, form) for figure, form in figures.items()]
+        yield f"{name:<11}" + "".join(f"{cell:>15}" for cell in cells)
+
+
+if __name__ == "__main__":
+    what = __doc__.splitlines()[0]
+    kept.measure("python -m benchmarks.restore", what, PART, GAMES, measured, table)
