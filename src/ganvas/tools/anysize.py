@@ -13,19 +13,18 @@ from functools import cached_property
 
 import torch
 from torch import Tensor
+from torch.nn.functional import interpolate
 
 from ganvas.core import Chance, Direction, Game, UsageError
 from ganvas.tools import memory
 from ganvas.tools.norms import WholeNorms
-from ganvas.tools.tiles import Cut, Size, batches, reflected, tiled
+from ganvas.tools.tiles import Cut, Size, reflected, tiled
 
 MEMORY = 640 * 1024**2
 """Bytes of tensors that may be alive at once. What a convolution needs beside comes on top."""
 RIM = 96
 """Pixels at the rim of a tile that are thrown away, at most: deep networks look about as far."""
 LEAST_TILE = 64
-PASSES = 2
-"""How often the tiles of a picture are looked at before they are made; see `WholeNorms`."""
 
 Tell = Callable[[float], None]
 """Is told which part of the work is done, 0 to 1."""
@@ -105,32 +104,34 @@ class AnySize:
 
     def _in_tiles(self, x: Tensor, cut: Cut, tell: Tell) -> Tensor:
         rows, columns = cut.starts((x.shape[1], x.shape[2]))
-        share = self.game.multiple is not None and bool(self.norms.layers)
-        todo, done = len(rows) * len(columns) * (1 + PASSES * share), 0
-        area = cut.tile[0] * cut.tile[1]
-        batch = max(1, min(32, int(MEMORY / (self.bytes_per_pixel * area))))
+        todo, done = len(rows) * len(columns), 0
+        batch = int(MEMORY / (self.bytes_per_pixel * cut.tile[0] * cut.tile[1]))
 
         def advance(n: int) -> None:
             nonlocal done
             done += n
             tell(done / todo)
 
-        if not share:
-            return tiled(self._make, x, cut, batch, advance)
-        with self.norms.watching():
-            self.norms.known = []
-            for _ in range(PASSES):
-                self.norms.forget()
-                for tiles, weights in batches(x, cut, batch):
-                    self.norms.next_pass(weights)
-                    self._make(tiles)
-                    advance(len(tiles))
-                self.norms.learn()
-            return tiled(self._make_alike, x, cut, batch, advance)
+        make = self._make
+        if self.game.multiple is not None and self.norms.layers:
+            with self.norms.learning():
+                self._make(self._reduced(x, cut)[None])
+            make = self._make_alike
+        return tiled(make, x, cut, min(max(1, batch), 32), advance)
+
+    def _reduced(self, x: Tensor, cut: Cut) -> Tensor:
+        """The whole picture, small enough for the memory that there is."""
+        area = cut.tile[0] * cut.tile[1] if self.tile else MEMORY / self.bytes_per_pixel
+        times = math.sqrt(x.shape[1] * x.shape[2] / area)
+        if times <= 1:
+            return x
+        sides = (max(self.step, int(side / times / self.step) * self.step) for side in x.shape[1:])
+        height, width = sides
+        return interpolate(x[None], (height, width), mode="bilinear", antialias=True)[0]
 
     def _make_alike(self, x: Tensor) -> Tensor:
-        self.norms.next_pass()
-        return self._make(x)
+        with self.norms.known_to_all():
+            return self._make(x)
 
     def _make(self, x: Tensor) -> Tensor:
         """What the game makes of pictures of a size that it takes; every time from equal draws."""

@@ -1,25 +1,24 @@
-"""Instance norm of a picture that is seen in tiles, by the statistics of the whole picture.
+"""Instance norm of a picture that is translated in tiles, by statistics of the whole picture.
 
-Left to itself, instance norm gives each tile the same mean and the same contrast: a bright sky next
-to a dark wood would come out alike. So first all tiles are looked at, and the moments of every such
-layer are added up over the whole picture; then they are made with these.
+Left to itself, instance norm gives each tile the same mean and the same contrast: a bright sky and
+a dark wood would come out alike, with a step in between. So the whole picture is looked at first,
+reduced as far as memory asks for; what each such layer then finds, it takes for all tiles.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import interpolate
 
 
 class WholeNorms:
-    """The instance norms of a network, sharing their statistics between tiles.
+    """The instance norms of a network, with the same statistics for all tiles of a picture.
 
-    A layer is known by its turn: the first, the second ... that is asked in one pass.
+    A layer is known by its turn: the first, the second ... that is asked in a forward pass.
     """
 
     def __init__(self, net: nn.Module) -> None:
@@ -29,63 +28,40 @@ class WholeNorms:
             if isinstance(layer, nn.InstanceNorm2d) and layer.running_mean is None
         ]
         self.known: list[tuple[Tensor, Tensor]] = []
-        """Mean and variance, (1, maps, 1, 1), of each turn, once they are known."""
-        self._sums: list[Tensor] = []
-        self._weights: Tensor | None = None
+        """Mean and 1 / standard deviation, (1, maps, 1, 1), of each turn."""
         self._turn = 0
 
     @contextmanager
-    def watching(self) -> Iterator[None]:
-        """For a while the layers use what is known, and add up what they see."""
-        hooks = [layer.register_forward_hook(self._asked) for layer in self.layers]
+    def learning(self) -> Iterator[None]:
+        """During one forward pass of the whole picture, the layers write down what they find."""
+        self.known = []
+        with self._hooked(self._learn):
+            yield
+
+    @contextmanager
+    def known_to_all(self) -> Iterator[None]:
+        """During one forward pass of tiles, the layers take what they found before."""
+        self._turn = 0
+        with self._hooked(self._apply):
+            yield
+
+    @contextmanager
+    def _hooked(self, hook: Callable[..., Any]) -> Iterator[None]:
+        hooks = [layer.register_forward_hook(hook) for layer in self.layers]
         try:
             yield
         finally:
-            for hook in hooks:
-                hook.remove()
+            for handle in hooks:
+                handle.remove()
 
-    def forget(self) -> None:
-        """What was added up is no longer; what is known stays."""
-        self._sums = []
+    def _learn(self, layer: nn.InstanceNorm2d, given: tuple[Any, ...], _: Tensor) -> None:
+        variance, mean = torch.var_mean(given[0], (2, 3), correction=0, keepdim=True)
+        self.known.append((mean, (variance + layer.eps).rsqrt()))
 
-    def next_pass(self, weights: Tensor | None = None) -> None:
-        """Before a batch of tiles: how much each pixel (n, h, w) counts; None: nothing is added."""
-        self._turn, self._weights = 0, weights
-
-    def learn(self) -> None:
-        """What was added up becomes what is known."""
-        self.known = []
-        for total in self._sums:
-            weight, mean, square = total[0], total[1] / total[0], total[2] / total[0]
-            assert bool((weight > 0).all())
-            variance = (square - mean.square()).clamp(min=0)
-            self.known.append((mean.float()[None, :, None, None],
-                               variance.float()[None, :, None, None]))  # fmt: skip
-
-    def _asked(self, layer: nn.InstanceNorm2d, given: tuple[Any, ...], out: Tensor) -> Tensor:
-        x, turn = given[0], self._turn
+    def _apply(self, layer: nn.InstanceNorm2d, given: tuple[Any, ...], _: Tensor) -> Tensor:
+        mean, scale = self.known[self._turn]
         self._turn += 1
-        if self._weights is not None:
-            self._add(turn, x)
-        if turn >= len(self.known):
-            return out
-        mean, variance = self.known[turn]
-        scale = (variance + layer.eps).rsqrt()
-        y = (x - mean).mul_(scale)
+        x = (given[0] - mean).mul_(scale)
         if layer.affine:
-            y = y.mul_(layer.weight[:, None, None]).add_(layer.bias[:, None, None])
-        return y
-
-    def _add(self, turn: int, x: Tensor) -> None:
-        """Adds weight, weight · x and weight · x² of a batch of tiles, for each map."""
-        assert self._weights is not None
-        maps, h, w = x.shape[1:]
-        share = interpolate(self._weights.to(x)[:, None], (h, w), mode="area")
-        sums = torch.stack([
-            share.double().sum().expand(maps),
-            torch.einsum("nchw,nhw->c", x, share[:, 0]).double(),
-            torch.einsum("nchw,nhw->c", x.square(), share[:, 0]).double(),
-        ])  # fmt: skip
-        if turn == len(self._sums):
-            self._sums.append(torch.zeros_like(sums))
-        self._sums[turn] += sums
+            x = x.mul_(layer.weight[:, None, None]).add_(layer.bias[:, None, None])
+        return x

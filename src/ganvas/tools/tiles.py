@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 
 import torch
 from torch import Tensor
@@ -63,13 +64,13 @@ def windows(starts: list[int], tile: int, overlap: int) -> Iterator[Tensor]:
 
 
 def places(cut: Cut, size: Size) -> Iterator[tuple[int, int, Tensor]]:
-    """Each tile's upper and left end and the weights of its pixels (height, width).
+    """Each tile's upper and left end, and how much each pixel counts that is made of it.
 
-    These are in pixels of the picture; over all tiles that lie on a pixel, they add to 1.
+    Over all tiles that lie on a pixel, these shares (scale·height, scale·width) add to 1.
     """
-    rows, columns = cut.starts(size)
+    s, (rows, columns) = cut.scale, cut.starts(size)
     down, across = (
-        _shares(starts, length, tile, overlap)
+        _shares([s * start for start in starts], s * length, s * tile, s * overlap)
         for starts, length, tile, overlap in zip(
             (rows, columns), size, cut.tile, cut.overlap, strict=True
         )
@@ -100,31 +101,19 @@ def tiled(make: Make, x: Tensor, cut: Cut, batch: int, tell: Callable[[int], Non
     Returns:
         (k, scale·height, scale·width).
     """
-    size, s = (x.shape[1], x.shape[2]), cut.scale
-    larger = Cut((s * cut.tile[0], s * cut.tile[1]), (s * cut.overlap[0], s * cut.overlap[1]),
-                 s * cut.step)  # fmt: skip
-    weights = places(larger, (s * size[0], s * size[1]))
+    (height, width), (h, w), s = x.shape[1:], cut.tile, cut.scale
+    found = places(cut, (height, width))
     out: Tensor | None = None
-    for tiles, _ in batches(x, cut, batch):
-        made = make(tiles)
+    while some := list(islice(found, batch)):
+        made = make(torch.stack([x[:, top : top + h, left : left + w] for top, left, _ in some]))
         if out is None:
-            out = x.new_zeros(made.shape[1], s * size[0], s * size[1])
-        for tile in made:
-            top, left, weight = next(weights)
-            h, w = weight.shape
-            out[:, top : top + h, left : left + w].addcmul_(tile, weight.to(tile))
-        tell(len(made))
+            out = made.new_zeros(made.shape[1], s * height, s * width)
+        for (top, left, share), tile in zip(some, made, strict=True):
+            there = out[:, s * top : s * (top + h), s * left : s * (left + w)]
+            there.addcmul_(tile, share.to(tile))
+        tell(len(some))
     assert out is not None
     return out
-
-
-def batches(x: Tensor, cut: Cut, batch: int) -> Iterator[tuple[Tensor, Tensor]]:
-    """The tiles of a picture (n, c, height, width) with their weights (n, height, width)."""
-    (h, w), found = cut.tile, list(places(cut, (x.shape[1], x.shape[2])))
-    for i in range(0, len(found), batch):
-        some = found[i : i + batch]
-        tiles = torch.stack([x[:, top : top + h, left : left + w] for top, left, _ in some])
-        yield tiles, torch.stack([weight for *_, weight in some])
 
 
 def reflected(x: Tensor, size: Size) -> Tensor:
