@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ganvas.api import doctor, evaluate, games, load, make, resume, train
     from ganvas.core.errors import GanvasError
     from ganvas.core.run import Run
+    from ganvas.tools.importing import import_
     from ganvas.tools.translate import translate
 
 __version__ = version("ganvas")
@@ -25,6 +26,7 @@ __all__ = [
     "doctor",
     "evaluate",
     "games",
+    "import_",
     "load",
     "make",
     "resume",
@@ -36,6 +38,7 @@ __all__ = [
 _HOMES = {
     "GanvasError": "ganvas.core.errors",
     "Run": "ganvas.core.run",
+    "import_": "ganvas.tools.importing",
     "translate": "ganvas.tools.translate",
 }
 

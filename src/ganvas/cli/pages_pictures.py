@@ -40,7 +40,7 @@ examples
 """
 
 IMPORT = """\
-usage: ganvas import FILE... --from FORMAT [-o RUN] [--size N] [--json]
+usage: ganvas import FILE... --from FORMAT [-o RUN] [options]
 
 Makes a run of weights that others have trained with PyTorch, for ganvas
 translate and ganvas sample. The files are read as tensors; no code in them is
@@ -53,9 +53,10 @@ refused, with the names and the shapes that disagree.
                       latest_net_G.pth (and D) with a U-Net: pix2pix
                     stargan    200000-G.ckpt, 200000-D.ckpt
                     deblurgan  latest_net_G.pth
-  -o, --output RUN  the folder of the run; a new one below runs/ unless given
+  -o, --out RUN     the folder of the run; a new one below runs/ unless given
   --size N          of the pictures that it was trained on, where the weights do
-                    not tell (256)
+                    not tell (256; stargan 128)
+  --labels A,B,C    names of the domains, in their order, for stargan
   --json            print the report as one JSON object
 
 FILE is a file, several, or the folder that they lie in: of each network the
