@@ -78,7 +78,8 @@ def main(words: Sequence[str]) -> None:
 
 def _places(words: Sequence[str]) -> tuple[list[str], list[str]]:
     """The words that are no options (run, inputs, output), and the others."""
-    places, rest = [], list(words)
+    places: list[str] = []
+    rest = list(words)
     while True:
         place, rest = take(rest, [*flags_of(options_of(Ask())), *HELP])
         if place is None:

@@ -105,7 +105,7 @@ def _single(found: dict[Path, Path], output: str | Path) -> Jobs | None:
     """One picture into one file; None if the output is a folder."""
     ((name, source),) = found.items()
     target = Path(output).expanduser()
-    if str(output).endswith(("/", os.sep)) or target.is_dir():
+    if str(output).endswith(("/", os.sep)) or not target.suffix or target.is_dir():
         return None
     if target.suffix.lower() not in FORMATS:
         raise UsageError(

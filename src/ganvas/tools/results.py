@@ -85,7 +85,7 @@ class Page:
         self.unfit: list[str] = []
         self.found: dict[str, list[float]] = {"psnr": [], "ssim": []}
         self.rows: list[str] = []
-        self.left = 0
+        self.left = self.equal = 0
 
     def add(self, job: Job, shot: Shot, y: Tensor) -> None:
         """One more picture: as it was, and what was made of it."""
@@ -138,7 +138,7 @@ class Page:
         return str(self.file)
 
     def figures(self) -> dict[str, float]:
-        """The means over all pictures whose truth is there."""
+        """The means over all pictures that differ from a truth that is there."""
         return {name: sum(all_) / len(all_) for name, all_ in self.found.items() if all_}
 
     def notes(self) -> list[str]:
@@ -146,6 +146,8 @@ class Page:
         said = []
         if self.without:
             said.append(f"{len(self.without):,} pictures have no truth: {listed(self.without)}")
+        if self.equal:
+            said.append(f"{self.equal:,} are equal to their truth and in no mean")
         if self.unfit:
             said.append(f"the truth does not fit or cannot be read: {listed(self.unfit)}")
         return said
@@ -167,6 +169,9 @@ class Page:
             return ""
         one, other = (_rgb(x)[None] for x in (y, truth.colour))
         values = {"psnr": float(psnr(one, other)), "ssim": float(ssim(one, other))}
+        if values["psnr"] == float("inf"):
+            self.equal += 1
+            return " · equal to the truth"
         for name, value in values.items():
             self.found[name].append(value)
         return f" · {values['psnr']:.2f} dB · SSIM {values['ssim']:.3f}"

@@ -6,7 +6,7 @@ What a game knows nothing of is kept: transparency, and the depth of grey levels
 from __future__ import annotations
 
 import io
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -139,7 +139,7 @@ def as_file(y: Tensor, shot: Shot, ending: str) -> tuple[bytes, list[str]]:
         shot: the picture.
         ending: of the file, a key of `FORMATS`.
     """
-    kind, notes = FORMATS[ending], []
+    kind, notes = FORMATS[ending], list[str]()
     if shot.span is not None:
         if len(y) == 1 and kind in DEEP:
             return _encoded(_deep(y[0], shot.span), kind), notes
@@ -177,12 +177,11 @@ def _enlarged(alpha: Tensor, size: tuple[int, int]) -> Tensor:
 
 def _encoded(drawn: Pillow.Image, kind: str) -> bytes:
     memory = io.BytesIO()
-    more = {"JPEG": {"quality": 95}, "WEBP": {"lossless": True}}.get(kind, {})
-    drawn.save(memory, kind, **more)
+    drawn.save(memory, kind, quality=95, lossless=True)  # each format takes what it knows
     return memory.getvalue()
 
 
-def together(notes: Iterator[str]) -> list[str]:
+def together(notes: Iterable[str]) -> list[str]:
     """Notes of many pictures: each once, with how many it is of."""
     counts: dict[str, int] = {}
     for note in notes:
