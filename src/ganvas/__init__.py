@@ -16,12 +16,31 @@ if TYPE_CHECKING:
     from ganvas.api import doctor, evaluate, games, load, make, resume, train
     from ganvas.core.errors import GanvasError
     from ganvas.core.run import Run
+    from ganvas.tools.importing import import_
+    from ganvas.tools.translate import translate
 
 __version__ = version("ganvas")
-__all__ = ["GanvasError", "Run", "doctor", "evaluate", "games", "load", "make", "resume", "train"]
+__all__ = [
+    "GanvasError",
+    "Run",
+    "doctor",
+    "evaluate",
+    "games",
+    "import_",
+    "load",
+    "make",
+    "resume",
+    "train",
+    "translate",
+]
 
 # `import ganvas` is quick: what a name stands for is imported when it is first used.
-_HOMES = {"GanvasError": "ganvas.core.errors", "Run": "ganvas.core.run"}
+_HOMES = {
+    "GanvasError": "ganvas.core.errors",
+    "Run": "ganvas.core.run",
+    "import_": "ganvas.tools.importing",
+    "translate": "ganvas.tools.translate",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -9,6 +9,7 @@ import traceback
 from collections.abc import Sequence
 from difflib import get_close_matches
 from importlib import import_module
+from keyword import iskeyword
 
 from ganvas.cli.pages import HELP, PAGES
 
@@ -64,7 +65,8 @@ def _run(words: list[str]) -> int:
     if rest and all(word in HELP for word in rest):
         print(PAGES[verb], end="")
         return 0
-    import_module(f"ganvas.cli.{verb}").main(rest)
+    module = f"{verb}_" if iskeyword(verb) else verb
+    import_module(f"ganvas.cli.{module}").main(rest)
     return 0
 
 

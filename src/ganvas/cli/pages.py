@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from ganvas.cli.data_page import DATA
+from ganvas.cli.pages_data import DATA
+from ganvas.cli.pages_measure import COMPARE, EVALUATE, MEASURE
+from ganvas.cli.pages_pictures import IMPORT, TRANSLATE
 
 HELP = ("-h", "--help")
 
@@ -20,6 +22,8 @@ see what there is
 work
   train     train a game, or go on with a run
   sample    draw from a trained run: a picture, a folder of pictures, an array
+  translate pictures of any size by a trained run: a file, a folder, a pattern
+  import    make a run of weights that others have trained with PyTorch
 measure
   evaluate  figures of a run with their protocol; or ask people (--human)
   compare   runs side by side: a table, and a plot over their training
@@ -196,74 +200,6 @@ examples
   ganvas doctor runs/mine
 """
 
-_EVALUATE = """\
-usage: ganvas evaluate RUN [--metrics NAME,NAME...] [-n N] [options]
-       ganvas evaluate RUN --human [--port P] [options]
-
-Measures a run against the part of its data that was held back, prints the
-figures with their protocol, and adds them to RUN/scores.json.
-
-  --metrics A,B     figures, such as fid,kid,precision,recall; all usual ones
-                    that fit unless given; a wrong name lists them
-  -n N              generated rows (as many as real ones, but at least 2000)
-  --features F      the space they are taken in:
-                      classifier  a network trained on the labelled data itself,
-                                  once, then kept (auto, where there are labels)
-                      random      a network with random weights (auto, else)
-                      inception, dinov2, clip    need weights: see --download
-                      itself      the rows as they are (auto, for points)
-  --split PART      test (what was held back), train, or all (test)
-  --seed S          decides what is drawn (0)
-  --weights W       average: the moving averages that a game shows, or last
-  --allow-small     figures also from fewer rows than they ask for, with a note
-  --download        fetch the weights of the feature space if they are missing
-  --json            print the result as one JSON object
-people
-  --human           serve a page that asks people "made by a machine?" instead
-  --host H --port P --exposure MS --no-open      of that page (127.0.0.1, 8000)
-
-Only figures of one protocol may be compared; ganvas compare sees to that.
-
-examples
-  ganvas evaluate runs/mine
-  ganvas evaluate runs/mine --metrics fid,kid -n 10000 --json
-"""
-
-_COMPARE = """\
-usage: ganvas compare RUN RUN ... [--metrics NAME,...] [-o FILE.png] [--json]
-
-Runs side by side: a table with the best in bold, and a plot of each figure
-against images seen and against seconds of training. A run that was never
-measured is measured first; runs measured under different protocols are refused.
-
-  --metrics A,B         figures; all that every run has unless given
-  -o, --output FILE.png where the plot goes (compare.png)
-  --json                print the table as JSON
-
-examples
-  ganvas train dcgan --evaluate-every 200 --out runs/a
-  ganvas train wgan_gp --data digits --evaluate-every 100 --out runs/b
-  ganvas compare runs/a runs/b
-"""
-
-_MEASURE = """\
-usage: ganvas measure A B [--metrics NAME,NAME...] [options]
-
-Measures the images of B against those of the reference A: two folders, or a
-folder and a built-in source. The images of B take the size of A's.
-
-  --metrics A,B     figures; all usual ones that fit unless given
-  -n N              rows of B (all)
-  --features F      as for ganvas evaluate
-  --size N or HxW   of the images; --channels C, --fit HOW as for ganvas train
-  --split PART      train, test or all of each (all)
-  --seed S, --allow-small, --download, --json    as for ganvas evaluate
-
-examples
-  ganvas measure photos/ generated/
-  ganvas measure digits samples/ --metrics fid,kid
-"""
-
 PAGES = {
     "": _GANVAS,
     "demo": _DEMO,
@@ -272,9 +208,11 @@ PAGES = {
     "data": DATA,
     "train": _TRAIN,
     "sample": _SAMPLE,
-    "evaluate": _EVALUATE,
-    "compare": _COMPARE,
-    "measure": _MEASURE,
+    "translate": TRANSLATE,
+    "import": IMPORT,
+    "evaluate": EVALUATE,
+    "compare": COMPARE,
+    "measure": MEASURE,
     "doctor": _DOCTOR,
 }
 """The page of each verb, by name; of the program itself, by no name. The table of all verbs."""

@@ -12,7 +12,7 @@ from ganvas.core.errors import (
     GanvasError,
     UsageError,
 )
-from ganvas.core.game import Game, Move, Paper, Preset, Stage
+from ganvas.core.game import Direction, Game, Move, Paper, Preset, Stage
 from ganvas.core.listener import Listener
 from ganvas.core.player import SGD, Adam, Player, RMSProp
 from ganvas.core.schedule import Rate, Schedule
@@ -32,6 +32,7 @@ __all__ = [
     "Config",
     "Count",
     "DataError",
+    "Direction",
     "Diverged",
     "Game",
     "GameError",

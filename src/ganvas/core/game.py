@@ -17,7 +17,7 @@ from ganvas.core.clock import Clock
 from ganvas.core.config import Config
 from ganvas.core.errors import UsageError
 from ganvas.core.player import Player
-from ganvas.core.space import Noise, Space
+from ganvas.core.space import Image, Noise, Space
 from ganvas.core.stream import Batch
 
 
@@ -82,6 +82,20 @@ class Preset:
     """Makes x of single pictures, where data has no x of its own; see `ganvas.data.partners`."""
 
 
+@dataclass(frozen=True)
+class Direction:
+    """A way from pictures to pictures that a game has learned."""
+
+    field: str
+    """The side that is translated; `make` takes it by this name."""
+    takes: Image
+    makes: Image
+    make: Callable[..., Tensor]
+    """(n, *takes.shape), and whatever `also` says by name -> (n, *makes.shape)."""
+    also: tuple[str, ...] = ()
+    """The other inputs of the game that it needs: a domain, a noise."""
+
+
 class Game(nn.Module, ABC):
     """A paper's proposal as code. Subclasses are final: games never inherit from games.
 
@@ -96,6 +110,9 @@ class Game(nn.Module, ABC):
     """At least `default`, which trains on a CPU in minutes, and `paper`."""
     paired: ClassVar[bool] = False
     """Whether x and y of a row must belong together, as a picture and its translation."""
+    multiple: ClassVar[int | None] = None
+    """Pictures of any size can be translated whose sides are multiples of this; None: only those of
+    the size that was learned."""
 
     inputs: dict[str, Space]
     """What `generate` takes, by name."""
@@ -133,6 +150,18 @@ class Game(nn.Module, ABC):
             UsageError: if the game has nobody who could say.
         """
         raise UsageError(f"{self.name} has no discriminator that could judge samples")
+
+    def directions(self) -> dict[str, Direction]:
+        """The ways in which it translates pictures, by the side that is made: y of x, x of y.
+
+        A game that makes pictures of pictures makes y. One that knows the way back says so here.
+        """
+        pictures = {k: space for k, space in self.inputs.items() if isinstance(space, Image)}
+        if not pictures or not isinstance(self.output, Image):
+            return {}
+        field = "x" if "x" in pictures else next(iter(pictures))
+        also = tuple(name for name in self.inputs if name != field)
+        return {"y": Direction(field, pictures[field], self.output, self.generate, also)}
 
     @property
     def name(self) -> str:

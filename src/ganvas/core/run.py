@@ -51,6 +51,8 @@ class Plan:
     minutes: float | None
     versions: dict[str, str]
     created: str
+    origin: dict[str, Any] | None = None
+    """Where the weights come from, if they were not learned here."""
 
     @classmethod
     def of(
@@ -137,7 +139,8 @@ class Run:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             draft = folder / f".{CONFIG}.draft"
-            draft.write_text(json.dumps(vars(plan), indent=2, ensure_ascii=False) + "\n", "utf-8")
+            asked = {name: value for name, value in vars(plan).items() if name != "origin" or value}
+            draft.write_text(json.dumps(asked, indent=2, ensure_ascii=False) + "\n", "utf-8")
             os.replace(draft, folder / CONFIG)
         except OSError as error:
             raise GanvasError(f"cannot write the run {folder}: {error}") from error

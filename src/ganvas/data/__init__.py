@@ -46,6 +46,8 @@ ELSEWHERE = (
 """Data sets that people ask for and that do not come with ganvas."""
 PARTNERS = {"negatives": "negative", "edges": "edges"}
 """What makes pairs like the two sides of a source that has none."""
+UNKNOWN = "unknown"
+"""In place of a source's name where nobody can tell: in runs of imported weights."""
 BETWEEN = ("paired", "partner", "to")
 """What is asked of two sides."""
 
@@ -199,6 +201,7 @@ def reload(data: Mapping[str, Any]) -> Source:
     Raises:
         UsageError: if it is gone or is no longer what it was.
     """
+    _refuse_unknown(data)
     keys = ["source", "size", "channels", "fit", "split", "fields"]
     if missing := [key for key in (*keys, "fingerprint") if key not in data]:
         raise UsageError(f"this is no description of a source: it lacks {', '.join(missing)}")
@@ -220,12 +223,22 @@ def held_out(data: Mapping[str, Any], split: Split = "test") -> Source:
     Where nothing was held back it is what was trained on: its `given["split"]` tells. It has all
     its labels, even those that a game was not told: whoever measures one may know more than it.
     """
+    _refuse_unknown(data)
     same = {key: data[key] for key in ("size", "channels", "fit", *BETWEEN) if key in data}
     same["fields"] = [field for field in data.get("fields", ("x",)) if field != "few"]
     try:
         return load(data["source"], split=split, **same)
     except UsageError:
         return reload(data)
+
+
+def _refuse_unknown(data: Mapping[str, Any]) -> None:
+    if data.get("source") == UNKNOWN:
+        raise UsageError(
+            "this run has no data: its weights were imported, and what they were trained on is not "
+            "known here. Give it pictures (ganvas translate RUN INPUT OUTPUT --truth FOLDER), and "
+            "measure what comes out with ganvas measure REFERENCE OUTPUT"
+        )
 
 
 def _refuse_words(source: str | Path) -> None:

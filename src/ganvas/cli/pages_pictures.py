@@ -1,0 +1,70 @@
+"""The pages of the verbs from pictures to pictures: text alone, as in `ganvas.cli.pages`."""
+
+from __future__ import annotations
+
+TRANSLATE = """\
+usage: ganvas translate RUN INPUT... OUTPUT [options]
+
+Translates pictures with a trained run: a file, a folder with its sub-folders, a
+pattern such as "photos/*.jpg", or several of these. One picture may go into a
+file; more go into a folder, as PNG files of the same names.
+
+Pictures may have any size. A game that takes any size gets each one whole, or
+in tiles where memory would not do; one that takes a single size always gets
+tiles. Tiles overlap and pass smoothly into each other. Transparency is kept
+where the game makes none, and so are grey levels of 16 bits. For a game that
+fills holes, what is transparent is the hole.
+
+  --to A|B          which side to make, B of A or A of B, of a game that learned
+                    both ways; the one that the run was trained to make
+  --tile N          side of the tiles (what fits into memory)
+  --seed S          decides what is drawn, the same for each picture (0)
+  --truth FOLDER    what should come out, by the same names: PSNR and SSIM
+  --results FILE.html   a page with input, output and truth side by side;
+                    OUTPUT/results.html where OUTPUT is a folder; none for none
+  --overwrite       write over results that are there already
+  --device D        auto (a GPU if there is one), cpu, cuda, cuda:1, mps (auto)
+  --json            print the result as one JSON object
+
+Other inputs of the game are options (`ganvas translate RUN --help` lists them):
+  --label blond     the domain, by number or name
+
+Files that cannot be read are named and skipped; if more than half of them are,
+the exit code is 1, and the others have been translated all the same.
+
+examples
+  ganvas translate runs/zebras horse.jpg zebra.png
+  ganvas translate runs/zebras horses/ out/
+  ganvas translate runs/zebras "zebras/*.jpg" out/ --to A
+  ganvas translate runs/larger small/ large/ --truth originals/
+"""
+
+IMPORT = """\
+usage: ganvas import FILE... --from FORMAT [-o RUN] [options]
+
+Makes a run of weights that others have trained with PyTorch, for ganvas
+translate and ganvas sample. The files are read as tensors; no code in them is
+ever executed. What fitted where is told; weights of another architecture are
+refused, with the names and the shapes that disagree.
+
+  --from FORMAT     pytorch-cyclegan-and-pix2pix
+                      latest_net_G_A.pth, latest_net_G_B.pth (and D_A, D_B),
+                      or one direction alone: cyclegan
+                      latest_net_G.pth (and D) with a U-Net: pix2pix
+                    stargan    200000-G.ckpt, 200000-D.ckpt
+                    deblurgan  latest_net_G.pth
+  -o, --out RUN     the folder of the run; a new one below runs/ unless given
+  --size N          of the pictures that it was trained on, where the weights do
+                    not tell (256; stargan 128)
+  --labels A,B,C    names of the domains, in their order, for stargan
+  --json            print the report as one JSON object
+
+FILE is a file, several, or the folder that they lie in: of each network the
+latest is taken. In the CycleGAN repository G_A makes B of A, so it becomes G,
+which makes y of x, and G_B becomes F.
+
+examples
+  ganvas import latest_net_G_A.pth latest_net_G_B.pth
+                --from pytorch-cyclegan-and-pix2pix -o runs/zebras
+  ganvas import checkpoints/facades_pix2pix/ --from pytorch-cyclegan-and-pix2pix
+"""

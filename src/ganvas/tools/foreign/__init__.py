@@ -1,0 +1,1 @@
+"""Weights that others have trained, in the layouts of their repositories."""
