@@ -148,6 +148,13 @@ def test_sizes_it_refuses(x: Image, y: Image, message: str) -> None:
         make("cyclegan", spaces={"x": x, "y": y})
 
 
+@pytest.mark.parametrize("network", ["resnet", "unet"])
+def test_either_way_takes_other_sides_than_it_learned_from(network: str) -> None:
+    game = make("cyclegan", spaces=sides(1, 16, 16), network=network, **TINY)
+    x = torch.rand(1, 1, 3 * game.multiple, 16)
+    assert game.generate(x).shape == game.back(x).shape == x.shape
+
+
 def test_a_u_net_halves_as_often_as_it_can_and_has_no_noise() -> None:
     with pytest.raises(UsageError, match="multiples of 8, not 20x16"):
         make("cyclegan", spaces=sides(1, 20, 16), network="unet")
@@ -155,6 +162,7 @@ def test_a_u_net_halves_as_often_as_it_can_and_has_no_noise() -> None:
         with torch.device("meta"):
             game = make("cyclegan", spaces=sides(1, side, side), network="unet", width=2)
         assert len(game.G.net.down) == len(game.F.net.down) == halvings
+        assert game.multiple == 2**halvings
     assert all(module.share == 0 for module in game.modules() if isinstance(module, Noise))
 
 

@@ -159,7 +159,7 @@ def test_it_learns_to_colour() -> None:
     assert (brightest == to).double().mean() > 0.9
 
 
-@pytest.mark.parametrize("x", [Image(1, 8, 8), Image(4, 16, 24), Image(3, 40, 40)])
+@pytest.mark.parametrize("x", [Image(1, 8, 8), Image(4, 16, 24), Image(3, 48, 48)])
 def test_sizes_it_makes(x: Image) -> None:
     about = {"x": x, "label": Label(3)}
     game = make("stargan", spaces=about, **TINY)

@@ -161,6 +161,8 @@ class CycleGAN(Game):
         super().__init__(config)
         _check(config, x, y)
         self.inputs, self.output = {"x": x}, y
+        if config.network == "unet":
+            self.multiple = 2 ** _halvings(x)  # type: ignore[misc]
         recipe = Adam(config.lr, (0.5, 0.999))
 
         def translator(before: Image, after: Image) -> Player:

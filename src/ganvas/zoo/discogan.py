@@ -242,8 +242,7 @@ def _check(config: DiscoGANConfig, x: Image, y: Image) -> int:
         sizes = f"{x.height}x{x.width}", f"{y.height}x{y.width}"
         raise UsageError(f"discogan needs x and y of the same size, not {sizes[0]} and {sizes[1]}")
     if min(x.height, x.width) < 16:
-        sizes = f"16x16 pixels, not {x.height}x{x.width}"
-        raise UsageError(f"discogan makes pictures of at least {sizes}")
+        raise UsageError(f"discogan takes at least 16x16 pixels, not {x.height}x{x.width}")
     if config.interval < 2:
         raise UsageError("an interval of 1 leaves no step to the generators; take 2 or more")
     r = config.returning
