@@ -1,9 +1,8 @@
 """StarGAN: Unified Generative Adversarial Networks for Multi-Domain Image-to-Image Translation.
 
-One generator translates between many sets of pictures, hair of five colours, say: it is told the
-domain that a picture is to go to. A critic names the domain of what it sees beside judging it, and
-a picture that goes to another domain and back to its own must be what it was: so only what tells
-the domains apart is changed.
+One generator translates between many sets of pictures, hair of five colours, say: it is told where
+to. A critic names the domain of what it sees, beside judging it, and what goes to another domain
+and back must be what it was: so only what tells the domains apart is changed.
 
 Yunjey Choi, Minje Choi, Munyoung Kim, Jung-Woo Ha, Sunghun Kim, Jaegul Choo. CVPR 2018.
 https://arxiv.org/abs/1711.09020
@@ -18,21 +17,20 @@ classes have names of the form SET=CLASS: FOLDER/hair=black/, FOLDER/mood=happy/
 c = [c₁, c₂, ..., m], zeros for every set but that of the mask m. In training the target is of the
 picture's own set, and D names the class among those of that set; then any picture may go anywhere.
 
-Shapes: x (n, channels, h·2^k, w·2^k), label (n,) -> (n, channels, h·2^k, w·2^k), where k halvings
-leave 2 or 3 pixels of the shorter side. G sees c as constant maps beside x, and takes any sides
-that are multiples of 4. D maps a picture to scores of patches (n, 1, h, w) and to logits of the
-classes (n, classes).
+Shapes: x (n, channels, h·2^k, w·2^k), label (n,) -> the same as x, where k halvings leave 2 or 3
+pixels of the shorter side; G sees c as maps beside x. D maps a picture to scores of patches
+(n, 1, h, w) and to logits of the classes (n, classes).
 
 Figures: `wasserstein` is E[D(x)] - E[D(G(x, c))]; `gp` the mean of (||∇D|| - 1)²; `named` and
-`named made` are the shares of real and of translated pictures whose domain D names; `return` is the
-mean absolute difference of pictures from what comes back, of a range of 2.
+`named made` are the shares of real and made pictures whose domain D names; `return` is the mean
+absolute difference of pictures from what comes back, of a range of 2.
 
 Deviations from the paper: targets are drawn evenly, where the authors shuffle the batch's labels. A
 picture has one label, as RaFD's do; CelebA's, of which several hold at once, take a class for each
-combination. Pictures of all sets share a batch, so each set counts by its size; the authors take a
-batch of each. The default is narrower and shallower, for small pictures, at a larger learning rate
-and with fewer critic steps. As in the authors' code, the slope is that of the sum of the patches'
-scores, and the running means of G's norms, which nothing shows, are left out.
+combination. All sets share a batch, where the authors take one of each. The default is for small
+pictures: narrower, without halvings in G and without its instance norm, which hides how bright a
+picture is as a whole, at a larger learning rate and with fewer steps of D. As in the authors' code,
+D's slope is that of the sum of its patches, and G's norms show no running means.
 
 Reproduce: `ganvas train stargan --data shapes:colours --seed 0`
 """
@@ -41,7 +39,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import ClassVar
+from itertools import pairwise
+from typing import ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
@@ -69,7 +68,7 @@ from ganvas.losses.penalties import gradient_penalty
 from ganvas.nets.sizes import halvings
 
 Size = tuple[int, int]
-HALF_THEN_DOWN = Schedule.parse("5e-4@0 5e-4@0.5 0@1")
+FALLING = Schedule.parse("1e-3@0 1e-3@0.5 0@1")
 
 
 @dataclass(frozen=True)
@@ -80,9 +79,13 @@ class StarGANConfig(Config):
     """Length of the run: how many pictures it sees (repeats counted)."""
     width: Count = 16
     """Feature maps of the first layer of G and D; each halving doubles them (the paper: 64)."""
+    halvings: Literal[0, 1, 2] = 0
+    """How often G halves a picture before its blocks, and doubles it behind them (the paper: 2)."""
     blocks: Whole = 2
     """Residual blocks of G (the paper: 6)."""
-    critic_steps: Count = 3
+    norm: bool = False
+    """Whether G has instance norm (the paper: yes)."""
+    critic_steps: Count = 2
     """Steps of D for each of G (the paper: 5)."""
     classes: Weight = 1.0
     """λ_cls, the weight of the classification losses."""
@@ -90,21 +93,21 @@ class StarGANConfig(Config):
     """λ_rec, the weight of the reconstruction loss."""
     penalty_weight: Weight = 10.0
     """λ_gp, the weight of the penalty on D's slope."""
-    lr: float | Schedule = HALF_THEN_DOWN
-    """Adam's learning rate, for both players (the paper: 1e-4, falling in the second half)."""
+    lr: float | Schedule = FALLING
+    """Adam's learning rate (the paper: 1e-4, falling in the second half)."""
 
 
-def _normed(maps: int) -> list[nn.Module]:
-    return [nn.InstanceNorm2d(maps, affine=True), nn.ReLU(inplace=True)]
+def _layer(kind: type[nn.Module], a: int, b: int, *size: int, norm: bool) -> list[nn.Module]:
+    """A convolution from a to b maps, its norm and ReLU."""
+    normed = [nn.InstanceNorm2d(b, affine=True)] if norm else []
+    return [kind(a, b, *size, bias=not norm), *normed, nn.ReLU(inplace=True)]
 
 
 class ResidualBlock(nn.Module):
-    """(n, maps, height, width) -> the same shape."""
-
-    def __init__(self, maps: int) -> None:
+    def __init__(self, maps: int, *, norm: bool) -> None:
         super().__init__()
-        first, second = (nn.Conv2d(maps, maps, 3, 1, 1, bias=False) for _ in range(2))
-        self.layers = nn.Sequential(first, *_normed(maps), second, *_normed(maps)[:1])
+        first, second = (_layer(nn.Conv2d, maps, maps, 3, 1, 1, norm=norm) for _ in range(2))
+        self.layers = nn.Sequential(*first, *second[:-1])
 
     def forward(self, x: Tensor) -> Tensor:
         return x + self.layers(x)
@@ -113,18 +116,17 @@ class ResidualBlock(nn.Module):
 class Generator(nn.Module):
     """x (n, channels, 4h, 4w), c (n, told) -> (n, channels, 4h, 4w) in [-1, 1]."""
 
-    def __init__(self, channels: int, told: int, width: int, blocks: int) -> None:
+    def __init__(self, channels: int, told: int, config: StarGANConfig) -> None:
         super().__init__()
-        layers: list[nn.Module] = [nn.Conv2d(channels + told, width, 7, 1, 3, bias=False)]
-        layers += _normed(width)
-        for maps in (width, 2 * width):
-            layers += [nn.Conv2d(maps, 2 * maps, 4, 2, 1, bias=False), *_normed(2 * maps)]
-        layers += [ResidualBlock(4 * width) for _ in range(blocks)]
-        for maps in (4 * width, 2 * width):
-            layers += [nn.ConvTranspose2d(maps, maps // 2, 4, 2, 1, bias=False)]
-            layers += _normed(maps // 2)
-        layers += [nn.Conv2d(width, channels, 7, 1, 3, bias=False), nn.Tanh()]
-        self.layers = nn.Sequential(*layers)
+        norm, maps = config.norm, [config.width << i for i in range(config.halvings + 1)]
+        layers = _layer(nn.Conv2d, channels + told, maps[0], 7, 1, 3, norm=norm)
+        for a, b in pairwise(maps):
+            layers += _layer(nn.Conv2d, a, b, 4, 2, 1, norm=norm)
+        layers += [ResidualBlock(maps[-1], norm=norm) for _ in range(config.blocks)]
+        for a, b in pairwise(reversed(maps)):
+            layers += _layer(nn.ConvTranspose2d, a, b, 4, 2, 1, norm=norm)
+        last = nn.Conv2d(maps[0], channels, 7, 1, 3, bias=not norm)
+        self.layers = nn.Sequential(*layers, last, nn.Tanh())
 
     def forward(self, x: Tensor, c: Tensor) -> Tensor:
         maps = c.to(x.dtype)[:, :, None, None].expand(-1, -1, *x.shape[2:])
@@ -138,8 +140,8 @@ class Discriminator(nn.Module):
         super().__init__()
         maps = [channels, *(width * 2**i for i in range(k))]
         layers: list[nn.Module] = []
-        for i in range(k):
-            layers += [nn.Conv2d(maps[i], maps[i + 1], 4, 2, 1), nn.LeakyReLU(0.01)]
+        for a, b in pairwise(maps):
+            layers += [nn.Conv2d(a, b, 4, 2, 1), nn.LeakyReLU(0.01)]
         self.trunk = nn.Sequential(*layers)
         self.real = nn.Conv2d(maps[-1], 1, 3, 1, 1, bias=False)
         self.classes = nn.Conv2d(maps[-1], classes, base, bias=False)
@@ -164,7 +166,9 @@ class StarGAN(Game):
             {
                 "images": 3_200_000,  # 200,000 steps of D
                 "width": 64,
+                "halvings": 2,
                 "blocks": 6,
+                "norm": True,
                 "critic_steps": 5,
                 "lr": "1e-4@0 1e-4@0.5 0@1",
             },
@@ -172,8 +176,7 @@ class StarGAN(Game):
         ),
     }
     multiple: ClassVar[int | None] = 4
-    sets: Tensor
-    """The number of the set of each class: (classes,)."""
+    sets: Tensor  # of each class, the number of its set
 
     def __init__(self, config: StarGANConfig, x: Image, label: Label) -> None:
         super().__init__(config)
@@ -182,7 +185,7 @@ class StarGAN(Game):
         self.register_buffer("sets", torch.tensor(sets), persistent=False)
         self.masks = len(set(sets)) if len(set(sets)) > 1 else 0
         recipe = Adam(config.lr, (0.5, 0.999))
-        G = Generator(x.channels, label.classes + self.masks, config.width, config.blocks)
+        G = Generator(x.channels, label.classes + self.masks, config)
         base = (x.height >> k, x.width >> k)
         D = Discriminator(x.channels, label.classes, config.width, k, base)
         self.G, self.D = Player(G, recipe), Player(D, recipe, double_backward=True)
@@ -193,13 +196,13 @@ class StarGAN(Game):
             x, label = (batch := next(data)).x, batch.label
             target = self._targets(label)
             fake = self.G.still(x, self.told(target))
-            real, said = self.D(x)
-            made = self.D(fake)[0]
-            gp = gradient_penalty(self._slope, x, fake, self.chance.uniform(len(x)))
+            (real, said), (made, _) = self.D(x), self.D(fake)
+            at = self.chance.uniform(len(x))
+            gp = gradient_penalty(lambda x: self.D(x)[0].flatten(1).sum(1), x, fake, at)
             loss = wasserstein_d(real, made) + config.penalty_weight * gp
             unnamed, named = self._named(said, label)
-            figures = {"wasserstein": real.mean() - made.mean(), "gp": gp, "named": named}
-            yield Move(self.D, loss + config.classes * unnamed, **figures)
+            loss, w = loss + config.classes * unnamed, real.mean() - made.mean()
+            yield Move(self.D, loss, wasserstein=w, gp=gp, named=named)
 
         fake = self.G(x, self.told(target))
         returned = l1_loss(self.G(fake, self.told(label)), x)
@@ -221,13 +224,8 @@ class StarGAN(Game):
 
     def _named(self, logits: Tensor, label: Tensor) -> tuple[Tensor, Tensor]:
         """The mean of -log D(label|x) among the classes of its set, and how often D is right."""
-        other = self.sets != self.sets[label][:, None]
-        among = logits.masked_fill(other, -torch.inf)
+        among = logits.masked_fill(self.sets != self.sets[label][:, None], -torch.inf)
         return cross_entropy(among, label), (among.argmax(1) == label).float().mean()
-
-    def _slope(self, x: Tensor) -> Tensor:
-        """The score whose slope is penalised: (n,)."""
-        return self.D(x)[0].flatten(1).sum(1)
 
     def generate(self, x: Tensor, label: Tensor) -> Tensor:
         return self.G(x, self.told(label))
@@ -242,9 +240,11 @@ def _check(x: Image, label: Label) -> tuple[int, tuple[int, ...]]:
     Raises:
         UsageError: for pictures that G cannot make, or a domain with none to go to.
     """
+    sets, names = label.sets, label.names or ("it",)
     if min(x.height, x.width) < 8:
         raise UsageError(f"stargan makes pictures of at least 8x8 pixels, not {x.height}x{x.width}")
-    if alone := [i for i, number in enumerate(label.sets) if label.sets.count(number) == 1]:
-        only = f": {label.names[alone[0]]} is alone" if label.names else ""
-        raise UsageError(f"stargan takes at least 2 domains, of each set, not 1{only}")
-    return halvings("stargan", x.height, x.width, smallest=2), label.sets
+    if alone := [name for name, s in zip(names, sets, strict=False) if sets.count(s) == 1]:
+        raise UsageError(
+            f"stargan takes at least 2 domains, of each set, not 1: {alone[0]} is alone"
+        )
+    return halvings("stargan", x.height, x.width, smallest=2), sets
