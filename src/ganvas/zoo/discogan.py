@@ -2,22 +2,20 @@
 
 Two generators translate between two sets of pictures of which no two belong together. What each
 makes must please the discriminator of the other side, and there and back must lead to where it
-began: so a relation is found that pairs the pictures one to one, even where the two sides look
-nothing alike.
+began: so pictures are paired one to one, even where the two sides look nothing alike.
 
 Taeksoo Kim, Moonsu Cha, Hyunsoo Kim, Jung Kwon Lee, Jiwon Kim. ICML 2017.
 https://arxiv.org/abs/1703.05192
 
-    L_G = (1 - r) (0.1 L_GAN + 0.9 L_FM) + r L_CONST, and L_F likewise              (authors' code)
-    L_GAN = -log D_Y(G(x))                                                                  (eq. 5)
-    L_FM = Σ_l mean over l's features of max(0, (E[f_l(y)] - E[f_l(G(x))])²)
-    L_CONST = mean (F(G(x)) - x)²                                                           (eq. 4)
-    L_D = (-log D_Y(y) - log(1 - D_Y(G(x)))) / 2, and D_X likewise                          (eq. 7)
+    L_G = (1 - r) (0.1 L_GAN + 0.9 L_FM) + r L_CONST, and L_F likewise
+    L_GAN = -log D_Y(G(x)),   L_CONST = (F(G(x)) - x)²
+    L_FM = Σ_l (E[f_l(y)] - E[f_l(G(x))])²
+    L_D = (-log D_Y(y) - log(1 - D_Y(G(x)))) / 2, and D_X likewise
 
-where f_l are D_Y's feature maps after each of its normalised layers, and each E is the mean of a
-batch. The hinge embedding of the authors' code is told that real and made features belong together,
-which leaves their squared distance, whose max(0, ·) is itself. r is small at first: before what is
-made looks right, there is nothing to be gained from coming back.
+where f_l are D_Y's feature maps behind each of its normalised layers, each E is the mean of a
+batch, and every square is the mean over pixels or features. (The authors' code has a hinge
+embedding around L_FM, which of what belongs together is the distance itself.) r is small at first:
+before what is made looks right, there is nothing to be gained from coming back.
 
 Shapes: x (n, channels of x, h·2^k, w·2^k) -> G(x) (n, channels of y, h·2^k, w·2^k), and F the other
 way, `back`, where k halvings leave a shorter side of 4 to 7 pixels. D maps a picture to a logit
