@@ -15,7 +15,7 @@ from ganvas.data.source import Rows
 from ganvas.testing import StandIn
 
 TINY = {"width": 2, "blocks": 1, "batch": 4}
-THEIRS = {"halvings": 2, "norm": True}
+THEIRS = {"halvings": 2, "norm": "instance"}
 HAIR_AND_MOOD = Label(5, ("hair=black", "hair=blond", "mood=angry", "mood=calm", "mood=happy"))
 
 
@@ -182,9 +182,9 @@ def test_g_takes_other_sides_than_those_it_learned_from() -> None:
 @pytest.mark.parametrize(
     ("label", "size", "message"),
     [
-        (Label(1, ("only",)), 16, "at least 2 domains, of each set, not 1: only is alone"),
+        (Label(1, ("only",)), 16, "at least 2 domains of a set, not 1: only is alone"),
         (Label(1), 16, "not 1: it is alone"),
-        (Label(3, ("a=1", "a=2", "b=1")), 16, "of each set, not 1: b=1 is alone"),
+        (Label(3, ("a=1", "a=2", "b=1")), 16, "of a set, not 1: b=1 is alone"),
         (Label(3, ("a=1", "a=2", "b")), 16, "named SET=CLASS.*these are not: b"),
         (Label(3), 6, "at least 8x8 pixels, not 6x6"),
         (Label(3), 36, "multiples of 16, such as 32x32 or 48x48"),

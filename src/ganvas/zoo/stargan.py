@@ -83,8 +83,8 @@ class StarGANConfig(Config):
     """How often G halves a picture before its blocks, and doubles it behind them (the paper: 2)."""
     blocks: Whole = 2
     """Residual blocks of G (the paper: 6)."""
-    norm: bool = False
-    """Whether G has instance norm (the paper: yes)."""
+    norm: Literal["instance", "none"] = "none"
+    """What normalises G's feature maps (the paper: instance)."""
     critic_steps: Count = 2
     """Steps of D for each of G (the paper: 5)."""
     classes: Weight = 1.0
@@ -118,7 +118,8 @@ class Generator(nn.Module):
 
     def __init__(self, channels: int, told: int, config: StarGANConfig) -> None:
         super().__init__()
-        norm, maps = config.norm, [config.width << i for i in range(config.halvings + 1)]
+        norm = config.norm == "instance"
+        maps = [config.width << i for i in range(config.halvings + 1)]
         layers = _layer(nn.Conv2d, channels + told, maps[0], 7, 1, 3, norm=norm)
         for a, b in pairwise(maps):
             layers += _layer(nn.Conv2d, a, b, 4, 2, 1, norm=norm)
@@ -168,7 +169,7 @@ class StarGAN(Game):
                 "width": 64,
                 "halvings": 2,
                 "blocks": 6,
-                "norm": True,
+                "norm": "instance",
                 "critic_steps": 5,
                 "lr": "1e-4@0 1e-4@0.5 0@1",
             },
@@ -244,7 +245,5 @@ def _check(x: Image, label: Label) -> tuple[int, tuple[int, ...]]:
     if min(x.height, x.width) < 8:
         raise UsageError(f"stargan makes pictures of at least 8x8 pixels, not {x.height}x{x.width}")
     if alone := [name for name, s in zip(names, sets, strict=False) if sets.count(s) == 1]:
-        raise UsageError(
-            f"stargan takes at least 2 domains, of each set, not 1: {alone[0]} is alone"
-        )
+        raise UsageError(f"stargan takes at least 2 domains of a set, not 1: {alone[0]} is alone")
     return halvings("stargan", x.height, x.width, smallest=2), sets
