@@ -46,6 +46,13 @@ def test_labels_are_read_by_number_name_and_all():
         label.parse("cow")
 
 
+def test_classes_may_be_of_several_sets():
+    assert Label(3).sets == Label(3, ("a", "b", "c")).sets == (0, 0, 0)
+    assert Label(4, ("hair=a", "mood=a", "hair=b", "mood=x=y")).sets == (0, 1, 0, 1)
+    with pytest.raises(UsageError, match="all named SET=CLASS.*these are not: b, c"):
+        _ = Label(3, ("a=1", "b", "c")).sets
+
+
 def test_codes_are_read_as_numbers():
     code = Noise(2, "uniform")
     assert torch.equal(code.parse("0.5,-1"), torch.tensor([[0.5, -1.0]]))

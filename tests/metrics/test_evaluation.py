@@ -58,6 +58,14 @@ def test_every_kind_of_game_is_measured(tmp_path, game):
     assert other.figures != found.figures
 
 
+def test_a_game_that_goes_from_class_to_class_has_no_truth_but_labels(tmp_path):
+    tiny = {"width": 2, "blocks": 1, "batch": 4}
+    run = trained(tmp_path, "stargan", steps=1, data="digits", size=16, **tiny)
+    found = evaluate(run, Wish(allow_small=True))
+    assert {"fid", "label_accuracy", "intra_fid"} <= set(found.figures)
+    assert not {"psnr", "ssim", "l1"} & set(found.figures)
+
+
 def test_measuring_leaves_a_game_as_it_was(tmp_path):
     run = trained(tmp_path, "dcgan")
     before = {k: v.clone() for k, v in run.game.state_dict().items()}

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 import torch
 from torch import nn
@@ -9,6 +11,7 @@ from ganvas.core import Batch, Chance, Image, Settings, Trainer, UsageError
 from ganvas.core.registry import card, make
 from ganvas.data.source import Rows
 from ganvas.nets.translation import PatchDiscriminator, Translator
+from ganvas.nets.unet import UNet
 
 TINY = {"width": 2, "blocks": 1, "layers": 1}
 
@@ -25,6 +28,23 @@ def test_the_published_sizes() -> None:
     smaller = card("cyclegan", "paper", **sides(3, 128, 128)).players
     assert smaller["G"]["parameters"] == 7_837_699
     assert card("cyclegan").moves == ["G+F", "D_X+D_Y"]
+    falling = "Adam(lr=0.0002@0 0.0002@0.5 0@1, betas=(0.5, 0.999)"
+    assert all(player["optimiser"].startswith(falling) for player in players.values())
+
+
+def test_the_size_of_the_u_net() -> None:
+    """Theirs is unet_256: 54.414 M with batch norm; instance norm has no scales, but biases."""
+    with torch.device("meta"):
+        game = make("cyclegan", preset="paper", network="unet")
+    maps = [3, 64, 128, 256, 512, 512, 512, 512, 512]
+    down = sum(16 * a * b + b for a, b in pairwise(maps))
+    joined = [512, 1024, 1024, 1024, 1024, 512, 256, 128]
+    up = sum(16 * a * b + b for a, b in zip(joined, maps[-2::-1], strict=True))
+    count = sum(p.numel() for p in game.G.parameters())
+    assert count == sum(p.numel() for p in game.F.parameters()) == down + up == 54_409_603
+    with torch.device("meta"):
+        theirs = UNet(3, 3, 64, 8, norm="batch")
+    assert sum(p.numel() for p in theirs.parameters()) == 54_413_955
 
 
 def test_a_patch_has_70x70_pixels() -> None:
@@ -75,14 +95,16 @@ def test_the_discriminators_see_the_pool() -> None:
     assert 0 < kept.sum() < 4
 
 
-def test_it_finds_the_negative() -> None:
+@pytest.mark.parametrize("network", ["resnet", "unet"])
+def test_it_finds_the_negative(network: str) -> None:
     """Bars on black and, unpaired, bars on white: G turns one into the other, and F back."""
     torch.manual_seed(0)
     bars = torch.full((64, 1, 8, 8), -0.8)
     for i, place in enumerate(torch.randint(1, 6, (64,))):
         bars[i, :, 1 : 3 + i % 5, place : place + 2] = 0.8
     tables = [Rows({"x": Image(1, 8, 8)}, {"x": bars}), Rows({"y": Image(1, 8, 8)}, {"y": -bars})]
-    game = make("cyclegan", spaces=sides(1, 8, 8), width=8, blocks=1, layers=1, batch=16, lr=2e-3)
+    small = {"width": 8, "blocks": 1, "layers": 1, "batch": 16, "lr": 2e-3}
+    game = make("cyclegan", spaces=sides(1, 8, 8), network=network, **small)
     Trainer(game, tables, rounds=50).run()
     made, inputs = game.sample(64, x=bars)
     with torch.no_grad():
@@ -92,10 +114,20 @@ def test_it_finds_the_negative() -> None:
     assert torch.equal(inputs["x"], bars)
 
 
-@pytest.mark.parametrize("x", [Image(3, 8, 8), Image(4, 12, 8), Image(1, 16, 20)])
-def test_sizes_it_makes(x: Image) -> None:
+@pytest.mark.parametrize(
+    ("network", "x"),
+    [
+        ("resnet", Image(3, 8, 8)),
+        ("resnet", Image(4, 12, 8)),
+        ("resnet", Image(1, 16, 20)),
+        ("unet", Image(3, 8, 8)),
+        ("unet", Image(4, 24, 16)),
+        ("unet", Image(1, 48, 48)),
+    ],
+)
+def test_sizes_it_makes(network: str, x: Image) -> None:
     y = Image(3, x.height, x.width)
-    game = make("cyclegan", spaces={"x": x, "y": y}, **TINY)
+    game = make("cyclegan", spaces={"x": x, "y": y}, network=network, **TINY)
     made, inputs = game.sample(2, x=torch.rand(2, *x.shape))
     assert game.output == y
     assert y.why_not(made) is None
@@ -114,6 +146,26 @@ def test_sizes_it_makes(x: Image) -> None:
 def test_sizes_it_refuses(x: Image, y: Image, message: str) -> None:
     with pytest.raises(UsageError, match=message):
         make("cyclegan", spaces={"x": x, "y": y})
+
+
+@pytest.mark.parametrize("network", ["resnet", "unet"])
+def test_either_way_takes_other_sides_than_it_learned_from(network: str) -> None:
+    game = make("cyclegan", spaces=sides(1, 16, 16), network=network, **TINY)
+    x = torch.rand(1, 1, 3 * game.multiple, 16)
+    assert game.generate(x).shape == game.back(x).shape == x.shape
+
+
+def test_a_u_net_halves_as_often_as_it_can_and_has_no_noise() -> None:
+    with pytest.raises(UsageError, match="multiples of 8, not 20x16"):
+        make("cyclegan", spaces=sides(1, 20, 16), network="unet")
+    for side, halvings in ((16, 4), (48, 4), (512, 8)):
+        with torch.device("meta"):
+            game = make("cyclegan", spaces=sides(1, side, side), network="unet", width=2)
+        assert len(game.G.net.down) == len(game.F.net.down) == halvings
+        assert game.multiple == 2**halvings
+    game = make("cyclegan", spaces=sides(1, 16, 16), network="unet", width=2)
+    x = torch.rand(1, 1, 16, 16)
+    assert torch.equal(game.generate(x), game.generate(x))
 
 
 def test_identity_needs_equal_channels() -> None:

@@ -104,7 +104,10 @@ class Noise(Space):
 
 @dataclass(frozen=True)
 class Label(Space):
-    """One of `classes` classes, as an integer. `names` are for people."""
+    """One of `classes` classes, as an integer. `names` are for people.
+
+    Where pictures are labelled in several ways, each in one of them, names are SET=CLASS.
+    """
 
     classes: int
     names: tuple[str, ...] = ()
@@ -113,6 +116,25 @@ class Label(Space):
     @property
     def shape(self) -> tuple[int, ...]:
         return ()
+
+    @property
+    def sets(self) -> tuple[int, ...]:
+        """The number of the set of each class: all 0 unless their names are SET=CLASS.
+
+        Raises:
+            UsageError: if only some of the names are.
+        """
+        bare = [name for name in self.names if "=" not in name]
+        if len(bare) == len(self.names):
+            return (0,) * self.classes
+        if bare:
+            raise UsageError(
+                "classes of several sets are all named SET=CLASS, as hair=black and mood=happy; "
+                f"these are not: {', '.join(bare)}"
+            )
+        words = [name.partition("=")[0] for name in self.names]
+        order = list(dict.fromkeys(words))
+        return tuple(map(order.index, words))
 
     def sample(self, n: int, generator: torch.Generator) -> Tensor:
         return torch.randint(self.classes, (n,), generator=generator, device=generator.device)

@@ -87,7 +87,7 @@ def sides_of(game: Game, trained_on: Mapping[str, Any], wish: Wish, of: str = ""
     labelled = isinstance(game.inputs.get("label"), Label)
     pictures = _pictures(game)
     together = any({field, *pictures} <= table.spaces.keys() for table in real.tables)
-    paired = together and bool(pictures)
+    paired = together and bool(pictures) and field not in pictures
     return Sides(of, real, field, game.output, n, fakes, learned, labelled, paired, game)
 
 
@@ -114,11 +114,13 @@ def _number(game: Game, real: Source, field: str, n: int | None) -> int:
 def imitated(game: Game, real: Source) -> str:
     """The field of the data that a game imitates: of the kind that it makes, and not its input.
 
+    A game that is told the class to go to has one field alone, which is both.
+
     Raises:
         UsageError: if there is none.
     """
     for name, space in real.spaces.items():
-        if name not in game.inputs and space == game.output:
+        if space == game.output and (name not in game.inputs or "label" in game.inputs):
             return name
     raise UsageError(
         f"{game.name} makes {game.output}, and there is nothing like it in {real.name} "
@@ -133,6 +135,7 @@ def generated(game: Game, n: int, seed: int, real: Source, field: str) -> Iterat
     sample comes along.
     """
     pictures = _pictures(game)
+    true = bool(pictures) and field not in pictures
     tables = [table for table in real.tables if table.spaces.keys() & set(pictures)]
     for start in range(0, n, BATCH):
         size = min(BATCH, n - start)
@@ -146,7 +149,7 @@ def generated(game: Game, n: int, seed: int, real: Source, field: str) -> Iterat
         yield Rows(
             x,
             label=inputs["label"] if labelled else None,
-            truth=rows[field] if field in rows and pictures else None,
+            truth=rows[field] if field in rows and true else None,
             source=source,
         )
 

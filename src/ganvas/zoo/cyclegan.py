@@ -16,7 +16,8 @@ where every norm and square is the mean over pixels or patches, and ŷ is one of
 translations or the newest, half of the time each (section 4).
 
 Shapes: x (n, channels of x, height, width) -> G(x) (n, channels of y, height, width), and F the
-other way; both sides must be multiples of 4. D maps a picture to scores of overlapping patches
+other way, `back`; both sides must be multiples of 4, for a U-Net of 8, which it halves as often as
+they allow, 8 times at most. D maps a picture to scores of overlapping patches
 (n, 1, about height / 2^layers, about width / 2^layers): 70x70 pixels each for 3 layers.
 
 Figures: `cycle` and `identity` are mean absolute differences in pixel values, of a range of 2, over
@@ -26,7 +27,8 @@ D is sure, 0.25 where it cannot tell. The loss of D_X+D_Y is 0.5 where neither c
 Deviations from the paper: the default has narrower and shallower networks, a larger batch and a
 larger learning rate, for small pictures on a CPU. It has no identity loss, which the paper takes
 for paintings only: that keeps colours as they are, and negatives must not. `--preset paper` follows
-the authors' PyTorch code, which takes it always.
+the authors' PyTorch code, which takes it always. The U-Net is that code's other network, with
+instance norm and, unlike pix2pix's, without dropout.
 
 Reproduce: `ganvas train cyclegan --data negatives --seed 0`
 """
@@ -35,8 +37,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from math import gcd
+from typing import ClassVar, Literal
 
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn.functional import l1_loss
 
 from ganvas.core import (
@@ -59,6 +63,7 @@ from ganvas.core import (
 from ganvas.losses.adversarial import least_squares_d, least_squares_g
 from ganvas.nets.initial import normal_
 from ganvas.nets.translation import PatchDiscriminator, Translator
+from ganvas.nets.unet import UNet
 from ganvas.tricks.pool import ImagePool
 
 HALF_THEN_DOWN = Schedule.parse("1e-3@0 1e-3@0.5 0@1")
@@ -70,10 +75,12 @@ class CycleGANConfig(Config):
     """Pictures of each side per step (the paper: 1)."""
     images: Count = 32_000
     """Length of the run: how many pictures of each side it sees (repeats counted)."""
+    network: Literal["resnet", "unet"] = "resnet"
+    """G and F: residual blocks between two halvings and two doublings (the paper), or a U-Net."""
     width: Count = 16
     """Feature maps of the first layer of every network (the paper: 64)."""
     blocks: Count | None = 2
-    """Residual blocks of G and F; None: 9 for pictures of 256 pixels and more, 6 for smaller."""
+    """Residual blocks of a resnet; None: 9 for pictures of 256 pixels and more, 6 for smaller."""
     layers: Count = 2
     """Layers of D that halve the picture (the paper: 3, for patches of 70x70)."""
     cycle: Weight = 10.0
@@ -84,6 +91,22 @@ class CycleGANConfig(Config):
     """How many past translations each D is shown; 0 shows it the newest only."""
     lr: float | Schedule = HALF_THEN_DOWN
     """Adam's learning rate, for all players (the paper: 2e-4, falling in the second half)."""
+
+
+def _translator(config: CycleGANConfig, before: Image, after: Image) -> nn.Module:
+    """An untrained G or F."""
+    channels = before.channels, after.channels
+    if config.network == "unet":
+        halvings = _halvings(before)
+        return UNet(*channels, config.width, halvings, norm="instance", noise=0.0)
+    blocks = config.blocks if config.blocks is not None else 9 if before.height >= 256 else 6
+    return Translator(*channels, config.width, blocks)
+
+
+def _halvings(x: Image) -> int:
+    """How often a U-Net halves both sides."""
+    common = gcd(x.height, x.width)
+    return min(8, (common & -common).bit_length() - 1)
 
 
 def _check(config: CycleGANConfig, x: Image, y: Image) -> None:
@@ -97,6 +120,11 @@ def _check(config: CycleGANConfig, x: Image, y: Image) -> None:
         raise UsageError(
             f"cyclegan makes pictures whose sides are multiples of 4 and at least {least} pixels "
             f"(with {config.layers} layers in D), not {sizes[0]}"
+        )
+    if config.network == "unet" and _halvings(x) < 3:
+        raise UsageError(
+            f"a U-Net halves pictures at least 3 times: both sides must be multiples of 8, not "
+            f"{sizes[0]}"
         )
     if config.identity > 0 and x.channels != y.channels:
         raise UsageError(
@@ -128,6 +156,7 @@ class CycleGAN(Game):
             data="horse2zebra",
         ),
     }
+    multiple: ClassVar[int | None] = 4
 
     multiple = 4
 
@@ -135,12 +164,12 @@ class CycleGAN(Game):
         super().__init__(config)
         _check(config, x, y)
         self.inputs, self.output = {"x": x}, y
-        blocks = config.blocks if config.blocks is not None else 9 if x.height >= 256 else 6
+        if config.network == "unet":
+            self.multiple = 2 ** _halvings(x)  # type: ignore[misc]
         recipe = Adam(config.lr, (0.5, 0.999))
 
         def translator(before: Image, after: Image) -> Player:
-            net = Translator(before.channels, after.channels, config.width, blocks)
-            return Player(net.apply(normal_), recipe)
+            return Player(_translator(config, before, after).apply(normal_), recipe)
 
         def discriminator(of: Image) -> Player:
             net = PatchDiscriminator(of.channels, config.width, config.layers)
