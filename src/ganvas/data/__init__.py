@@ -11,7 +11,7 @@ import torch
 
 from ganvas.core import Image, UsageError
 from ganvas.core.errors import did_you_mean
-from ganvas.data import few, partners, photos, pictures, sentences, toys
+from ganvas.data import few, partners, photos, pictures, sentences, textures, toys
 from ganvas.data.source import About, Fit, Side, Source, Split, Wish
 from ganvas.data.tables import Turned
 from ganvas.data.toys import mixtures, modes, std
@@ -95,7 +95,8 @@ def load(
             out, `pad` adds black (or nothing, to a transparent picture), `stretch` distorts.
         split: the part to learn from (`train`), the part held back (`test`), or `all`.
         fields: what the game needs. With `y` among them, two domains become two unpaired tables;
-            with `few`, the training part becomes all rows without labels, and a few with theirs.
+            with `few`, the training part becomes all rows without labels, and a few with theirs;
+            with `texture`, a patch of each picture comes beside it.
         labels_per_class: how many rows of each class are in `few`; 10 unless given.
         label_draw: which; 0 unless given.
         paired: whether `x` and `y` of a row must belong together: a folder's are pictures of the
@@ -113,6 +114,12 @@ def load(
     """
     between: Any = {"paired": paired, "partner": partner, "to": to}
     wish = Wish.of(size, channels, fit, split, fields, labels_per_class, label_draw, **between)
+    if textures.FIELD in wish.fields:
+        rest = tuple(field for field in wish.fields if field != textures.FIELD)
+        of = _two_sides if "y" in rest else _found
+        found = of(source, replace(wish, fields=rest))
+        found.given["fields"] = list(wish.fields)
+        return textures.textured(found)
     if "y" in wish.fields:
         return _two_sides(source, wish)
     found = _found(source, wish)
