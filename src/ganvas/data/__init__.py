@@ -38,7 +38,7 @@ ELSEWHERE = (
     *("cifar10", "cifar-10", "cifar100", "cifar-100", "tinyimagenet", "tiny-imagenet"),
     *("celeba", "celeba-hq", "celebahq", "ffhq", "afhq", "lfw", "lsun", "lsun-bedroom"),
     *("cub", "flowers", "oxford-flowers", "horse2zebra", "facades", "maps", "cityscapes"),
-    *("edges2shoes", "edges2handbags", "monet2photo", "div2k", "coco"),
+    *("edges2shoes", "edges2handbags", "monet2photo", "div2k", "coco", "ade20k"),
 )
 """Data sets that people ask for and that do not come with ganvas."""
 PAIRED: tuple[str, ...] = ()

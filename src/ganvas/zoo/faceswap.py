@@ -14,7 +14,7 @@ another: style transfer, by a network for each target.
 
 With x̃ a warped x, (α, r) = F(E(x̃)) and x̂ = α r + (1 - α) x̃, and likewise y with G and D_Y:
 
-    D_X descends   (D_X(λ (x, x̃) + (1 - λ) (x̂, x̃)) - λ)²        λ from Beta(m, m), for each pair
+    D_X descends   (D_X(λ (x, x̃) + (1 - λ) (x̂, x̃)) - λ)²        λ from Beta(m, m), one a batch
     E, F descend   w (D_X(x̂, x̃) - 1)² + ||r - x||₁ + κ max(0, c - α)
 
 To swap, G(E(x)) is used on x. `generate` turns x into y, `back` y into x.
@@ -26,11 +26,11 @@ Figures: `x again` and `y again` are the mean absolute differences of r to what 
 range of 2; `mask` is the mean α; `fools` is the mean of (D - 1)² over both sides.
 
 Deviations from the code: it warps the inner 160 of 256 pixels and fits the target to the warp, we
-warp the whole picture by as much and leave the target as it is; it turns, shifts and mirrors
-pictures, we do not; it punishes masks by their size, we by what they lack of c, as its version 2.2
-does, since else they vanish on pictures without a background; its G asks for 1 - λ of D's mixture,
-ours, as in 2.2, for 1 of its own picture. It has no perceptual loss where VGGFace is not at hand,
-as here. The default is narrower and, on a CPU, learns faster.
+warp the whole picture by as much and leave the target alone; it turns, shifts and mirrors pictures;
+it punishes masks by their size, we, as its version 2.2 can, by what they lack of c, since else they
+vanish where there is no background; its G asks for 1 - λ of D's mixture, ours, as in 2.2, for 1 of
+its own picture; both sides move in one step; and there is no perceptual loss, since VGGFace does
+not come with ganvas. The default is narrower and learns faster.
 
 Reproduce: `ganvas train faceswap --seed 0`
 """
@@ -95,16 +95,10 @@ POINTS = 5
 """A warp is told at so many points along each side."""
 
 
-class Up(nn.Module):
+def up(before: int, after: int) -> nn.Module:
     """(n, before, h, w) -> (n, after, 2h, 2w): four maps become one of twice the size."""
-
-    def __init__(self, before: int, after: int) -> None:
-        super().__init__()
-        conv = nn.Conv2d(before, 4 * after, 3, 1, 1, bias=False)
-        self.layers = nn.Sequential(conv, nn.LeakyReLU(0.1), nn.PixelShuffle(2))
-
-    def forward(self, x: Tensor) -> Tensor:
-        return self.layers(x)
+    conv = nn.Conv2d(before, 4 * after, 3, 1, 1, bias=False)
+    return nn.Sequential(conv, nn.LeakyReLU(0.1), nn.PixelShuffle(2))
 
 
 class Residual(nn.Module):
@@ -131,7 +125,7 @@ class Encoder(nn.Module):
         base = (maps[-1], x.height >> k, x.width >> k)
         cells = base[0] * base[1] * base[2]
         layers += [nn.Flatten(), nn.Linear(cells, code), nn.Linear(code, cells)]
-        self.layers = nn.Sequential(*layers, nn.Unflatten(1, base), Up(maps[-1], maps[-2]))
+        self.layers = nn.Sequential(*layers, nn.Unflatten(1, base), up(maps[-1], maps[-2]))
 
     def forward(self, x: Tensor) -> Tensor:
         return self.layers(x)
@@ -143,7 +137,7 @@ class Decoder(nn.Module):
     def __init__(self, channels: int, width: int, k: int) -> None:
         super().__init__()
         maps = [width * 2**i for i in reversed(range(k))]
-        ups = [Up(before, after) for before, after in pairwise(maps)]
+        ups = [up(before, after) for before, after in pairwise(maps)]
         self.layers = nn.Sequential(*ups, Residual(width), Residual(width))
         self.mask, self.look = nn.Conv2d(width, 1, 5, 1, 2), nn.Conv2d(width, channels, 5, 1, 2)
 
@@ -177,13 +171,8 @@ class Side:
     look: Tensor
 
     @property
-    def true(self) -> Tensor:
-        """What D is to find real: the picture beside its warped copy."""
-        return torch.cat([self.real, self.bent], 1)
-
-    @property
     def made(self) -> Tensor:
-        """What D is to find made: the blend beside that copy."""
+        """What D is to find made: the blend, beside the warped picture."""
         return torch.cat([self.bent.lerp(self.look, self.mask), self.bent], 1)
 
 
@@ -199,7 +188,7 @@ class FaceSwap(Game):
         "paper": Preset(
             {"x": Image(3, 64, 64), "y": Image(3, 64, 64)},
             {"batch": 8, "images": 128_000, "width": 64, "code": 1024, "lr": 1e-4},
-            data="faces",
+            data="negatives",
         ),
     }
 
@@ -240,7 +229,7 @@ class FaceSwap(Game):
 
     def _tells(self, D: Player, side: Side) -> Tensor:
         """What D wants: to say how much of what it sees is real."""
-        real, made = side.true, side.made.detach()
+        real, made = torch.cat([side.real, side.bent], 1), side.made.detach()
         if self.config.mixing == 0:
             return (D(real) - 1).square().mean() + D(made).square().mean()
         with self.chance.of_layers():

@@ -123,7 +123,7 @@ class Encoder(nn.Module):
         return mean, log_var
 
 
-class Spade(Game):
+class SPADE(Game):
     paper = Paper(
         "Semantic Image Synthesis with Spatially-Adaptive Normalization",
         "Park, Liu, Wang, Zhu",
