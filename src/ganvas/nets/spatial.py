@@ -91,3 +91,9 @@ class SPADEGenerator(nn.Module):
         for block, doubled in zip(self.blocks, self.doubled, strict=False):
             h = block(interpolate(h, scale_factor=2.0) if doubled else h, x)
         return self.last(leaky_relu(h, 0.2)).tanh()
+
+    def bound(self) -> None:
+        """Gives the convolutions of its blocks spectral norm 1."""
+        for block in self.blocks:
+            assert isinstance(block, SPADEBlock)
+            block.bound()

@@ -64,10 +64,10 @@ class Translator(nn.Module):
                 h / 2^halvings, w / 2^halvings).
             features: whether to end before the last layer: (n, width, h, w).
         """
-        layers = self.layers[:-3] if features else self.layers
+        end = len(self.layers) - (3 if features else 0)
         if beside is None:
-            return layers(x)
-        return layers[self.down :](layers[: self.down](x) + beside)
+            return self.layers[:end](x)
+        return self.layers[self.down : end](self.layers[: self.down](x) + beside)
 
 
 class PatchDiscriminator(nn.Module):

@@ -167,8 +167,7 @@ class SPADE(Game):
             hidden=config.hidden,
             norm=config.norm,
         ).apply(_xavier)
-        for block in G.blocks:
-            block.bound()
+        G.bound()
         channels = x.channels + y.channels
         D = MultiscaleDiscriminator(
             channels, config.patch_width, config.layers, config.scales, spectral=True
