@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import torch
 
 from ganvas.core import Image, UsageError
-from ganvas.data import few, partners
+from ganvas.data import few, partners, textures
 from ganvas.data.makers import PAIRED, about, is_built_in, maker, names
 from ganvas.data.source import About, Fit, Side, Source, Split, Wish, fingerprint
 from ganvas.data.tables import Turned
@@ -41,7 +41,7 @@ ELSEWHERE = (
     *("cifar10", "cifar-10", "cifar100", "cifar-100", "tinyimagenet", "tiny-imagenet"),
     *("celeba", "celeba-hq", "celebahq", "ffhq", "afhq", "lfw", "lsun", "lsun-bedroom"),
     *("cub", "flowers", "oxford-flowers", "horse2zebra", "facades", "maps", "cityscapes"),
-    *("edges2shoes", "edges2handbags", "monet2photo", "div2k", "coco"),
+    *("edges2shoes", "edges2handbags", "monet2photo", "div2k", "coco", "ade20k"),
 )
 """Data sets that people ask for and that do not come with ganvas."""
 PARTNERS = {"negatives": "negative", "edges": "edges"}
@@ -79,7 +79,8 @@ def load(
             out, `pad` adds black (or nothing, to a transparent picture), `stretch` distorts.
         split: the part to learn from (`train`), the part held back (`test`), or `all`.
         fields: what the game needs. With `y` among them, two domains become two unpaired tables;
-            with `few`, the training part becomes all rows without labels, and a few with theirs.
+            with `few`, the training part becomes all rows without labels, and a few with theirs;
+            with `texture`, a patch of each picture comes beside it.
         labels_per_class: how many rows of each class are in `few`; 10 unless given.
         label_draw: which; 0 unless given.
         paired: whether `x` and `y` of a row must belong together: a folder's are pictures of the
@@ -97,6 +98,12 @@ def load(
     """
     between: Any = {"paired": paired, "partner": partner, "to": to}
     wish = Wish.of(size, channels, fit, split, fields, labels_per_class, label_draw, **between)
+    if textures.FIELD in wish.fields:
+        rest = tuple(field for field in wish.fields if field != textures.FIELD)
+        of = _two_sides if "y" in rest else _found
+        found = of(source, replace(wish, fields=rest))
+        found.given["fields"] = list(wish.fields)
+        return textures.textured(found)
     if "y" in wish.fields:
         return _two_sides(source, wish)
     found = _found(source, wish)

@@ -48,13 +48,16 @@ class ResidualBlock(nn.Module):
 
 
 class Translator(nn.Module):
-    """(n, before, 4h, 4w) -> (n, after, 4h, 4w): two halvings, residual blocks, two doublings.
+    """(n, before, h, w) -> (n, after, h, w): halvings, residual blocks, as many doublings.
+
+    Both sides must be multiples of 2^halvings: 2 of them in CycleGAN, up to 4 in pix2pixHD.
 
     Args:
         before, after: channels.
         width: feature maps of the outermost layer.
         blocks: how many residual blocks.
-        noise: dropout within these, which stays on.
+        halvings: how often the picture is halved.
+        noise: dropout within the blocks, which stays on.
         normed: whether instance norm follows the convolutions.
     """
 
@@ -65,6 +68,7 @@ class Translator(nn.Module):
         width: int,
         blocks: int,
         *,
+        halvings: int = 2,
         noise: float = 0.0,
         normed: bool = True,
     ) -> None:
@@ -75,17 +79,28 @@ class Translator(nn.Module):
 
         layers: list[nn.Module] = [nn.ReflectionPad2d(3), nn.Conv2d(before, width, 7)]
         layers += active(width)
-        for maps in (width, 2 * width):
+        for maps in (width * 2**i for i in range(halvings)):
             layers += [nn.Conv2d(maps, 2 * maps, 3, 2, 1), *active(2 * maps)]
-        layers += [ResidualBlock(4 * width, noise, normed) for _ in range(blocks)]
-        for maps in (4 * width, 2 * width):
+        self.down = len(layers)
+        layers += [ResidualBlock(width * 2**halvings, noise, normed) for _ in range(blocks)]
+        for maps in (width * 2**i for i in range(halvings, 0, -1)):
             layers += [nn.ConvTranspose2d(maps, maps // 2, 3, 2, 1, output_padding=1)]
             layers += active(maps // 2)
         layers += [nn.ReflectionPad2d(3), nn.Conv2d(width, after, 7), nn.Tanh()]
         self.layers = nn.Sequential(*layers)
 
-    def forward(self, x: Tensor) -> Tensor:
-        return self.layers(x)
+    def forward(self, x: Tensor, beside: Tensor | None = None, *, features: bool = False) -> Tensor:
+        """What becomes of x.
+
+        Args:
+            beside: maps that are added where the residual blocks begin, (n, width·2^halvings,
+                h / 2^halvings, w / 2^halvings).
+            features: whether to end before the last layer: (n, width, h, w).
+        """
+        end = len(self.layers) - (3 if features else 0)
+        if beside is None:
+            return self.layers[:end](x)
+        return self.layers[self.down : end](self.layers[: self.down](x) + beside)
 
 
 class PatchDiscriminator(nn.Module):
@@ -93,13 +108,18 @@ class PatchDiscriminator(nn.Module):
 
     A patch has 16, 34, 70, 142 or 286 pixels on each side with 1, 2, 3, 4 or 5 layers. Without
     layers it is a single pixel, and there is a score for each: (n, 1, h, w).
+
+    With `padding` 2, as in pix2pixHD, there are more patches, further over the edge; then pictures
+    may have any size above a pixel: scores are (n, 1, about h / 2^layers + 2, ...).
     """
 
-    def __init__(self, channels: int, width: int, layers: int, norm: Norm = "instance") -> None:
+    def __init__(
+        self, channels: int, width: int, layers: int, norm: Norm = "instance", *, padding: int = 1
+    ) -> None:
         super().__init__()
-        kernel, around = (4, 1) if layers else (1, 0)
+        kernel, stride, around = (4, 2, padding) if layers else (1, 1, 0)
         bias = norm == "instance"
-        stack: list[nn.Module] = [nn.Conv2d(channels, width, kernel, 1 + around, around)]
+        stack: list[nn.Module] = [nn.Conv2d(channels, width, kernel, stride, around)]
         stack += [nn.LeakyReLU(0.2)]
         for i in range(1, max(1, layers) + 1):
             before, after = width * min(2 ** (i - 1), 8), width * min(2**i, 8)
@@ -110,3 +130,12 @@ class PatchDiscriminator(nn.Module):
 
     def forward(self, x: Tensor) -> Tensor:
         return self.layers(x)
+
+    def heard(self, x: Tensor) -> list[Tensor]:
+        """What each of its layers makes of x, after its activation; the last are the scores."""
+        found = []
+        for layer in self.layers:
+            x = layer(x)
+            if isinstance(layer, nn.LeakyReLU):
+                found.append(x)
+        return [*found, x]

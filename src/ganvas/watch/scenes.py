@@ -45,7 +45,7 @@ def scene(game: Game, real: Rows) -> Scene | None:
         case Image():
             sources = _of_kind(game, Image)
             if sources:
-                return partial(_translations, source=sources[0], real=real)
+                return partial(_translations, sources=sources, real=real)
             return _classes if _of_kind(game, Label) else _gallery
     return None
 
@@ -106,7 +106,7 @@ def _classes(game: Game) -> Picture:
     return grid(_made(game, rows * len(shown), **given), len(shown), header=names)
 
 
-def _translations(game: Game, source: str, real: Rows) -> Picture:
+def _translations(game: Game, sources: Sequence[str], real: Rows) -> Picture:
     """Each input image with its output beside it, or one for each class; and with its truth."""
     columns, rows = _room(game.output.shape)
     labels = _of_kind(game, Label)
@@ -114,16 +114,17 @@ def _translations(game: Game, source: str, real: Rows) -> Picture:
         _shown_classes(game.inputs[labels[0]]) if labels else (torch.zeros(1), ["output"])
     )
     truth = ["y"] if game.paired and not labels and "y" in real else []
-    width = 1 + len(shown) + len(truth)
+    width = len(sources) + len(shown) + len(truth)
     groups = 1 if labels else max(1, columns // width)
-    x = _sources(game.inputs[source], source, real)[: rows * groups]
-    given = {source: x.repeat_interleave(len(shown), 0)}
+    inputs = {name: _sources(game.inputs[name], name, real)[: rows * groups] for name in sources}
+    given = {name: x.repeat_interleave(len(shown), 0) for name, x in inputs.items()}
+    n = len(inputs[sources[0]])
     if labels:
-        given[labels[0]] = shown.repeat(len(x))
-    made = _made(game, len(x) * len(shown), **given)
-    parts = alike(x, made, *(real[field][: len(x)] for field in truth))
-    tiles = torch.cat([part.unflatten(0, (len(x), -1)) for part in parts], 1).flatten(0, 1)
-    header = ["input", *names, *("truth" for _ in truth)] * groups
+        given[labels[0]] = shown.repeat(n)
+    made = _made(game, n * len(shown), **given)
+    parts = alike(*inputs.values(), made, *(real[field][:n] for field in truth))
+    tiles = torch.cat([part.unflatten(0, (n, -1)) for part in parts], 1).flatten(0, 1)
+    header = ["input", *sources[1:], *names, *("truth" for _ in truth)] * groups
     return grid(tiles, width * groups, group=width, header=header if labels or truth else ())
 
 
