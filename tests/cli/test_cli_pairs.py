@@ -9,7 +9,9 @@ from PIL import Image
 
 from conftest import trained
 from ganvas.core import Image as Space
+from ganvas.core.run import Run
 from ganvas.data.images import load_picture
+from ganvas.playing import held_out_pairs
 
 TINY = "pix2pix --steps 1 --batch 2 --width 2 --layers 1 --size 16"
 
@@ -77,6 +79,15 @@ def test_of_one_file_too(ganvas, there, back, folder, tmp_path):
     assert "1.png shows A and B beside each other: A is taken" in said.err
     plain = folder / "apart" / "testA" / "1.png"
     assert (given(ganvas, there, plain, tmp_path)[0] == sides(1)[0]).all()
+
+
+def test_its_pictures_show_pairs_that_it_does_not_learn(there):
+    shown = held_out_pairs(Run(there))
+    assert shown is not None
+    a, b = (torch.from_numpy(np.stack([sides(i)[k] for i in range(2)])) for k in (0, 1))
+    for field, side in (("x", a), ("y", b)):
+        bytes_of = ((shown[field] + 1) * 127.5).round().byte()
+        assert torch.equal(bytes_of, side.permute(0, 3, 1, 2))
 
 
 def test_pairs_are_measured_against_the_truth(ganvas, there):
