@@ -160,7 +160,7 @@ ABOUTS = {
     for about in (
         About(
             "emoji",
-            "colour emoji, 64x64, with Unicode's groups as labels and its names",
+            "colour emoji, RGB, 64x64; the label is the group that Unicode puts them in",
             ORIGIN,
             {"x": Image(3, SIDE, SIDE), "label": Label(len(GROUPS), GROUPS)},
             3655,
