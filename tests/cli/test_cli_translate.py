@@ -97,7 +97,7 @@ def test_import(ganvas, images_run, tmp_path):
     run = tmp_path / "run"
     command = "import {} --from pytorch-cyclegan-and-pix2pix -o {} --size 12"
     said = ganvas(command, tmp_path / "latest_net_G.pth", run)
-    assert said.code == 1  # the paper's discriminator does not fit into pictures of 12 pixels
+    assert said.code == 2  # the paper's discriminator does not fit into pictures of 12 pixels
     said = ganvas(command.replace("12", "32"), tmp_path / "latest_net_G.pth", run)
     assert (said.code, said.err) == (0, "")
     assert "cyclegan: resnet with 1 blocks, 4 maps, instance norm, 1 -> 1 channels" in said.out

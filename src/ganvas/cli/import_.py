@@ -54,7 +54,7 @@ def main(words: Sequence[str]) -> None:
         "out": {"short": "-o", "value": "RUN"},
         "labels": {"value": "NAME,NAME..."},
     }
-    groups = {"import": options_of(Ask(), **more)}
+    groups = {"weights": options_of(Ask(), **more)}
     asked = parse("import FILE...", "Makes a run of weights.", groups, rest)
     if asked["from_"] is None:
         raise UsageError(f"import from which repository? --from {', --from '.join(FORMATS)}")

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ganvas.core import Clock, UsageError, checkpoint, registry
+from ganvas.core import Clock, Game, UsageError, checkpoint, registry
 from ganvas.core.errors import did_you_mean
 from ganvas.core.run import CONFIG, Plan, Run
 from ganvas.data import UNKNOWN
@@ -72,14 +72,7 @@ def import_(
     for player in game.players.values():
         player.begin_average()
     folder = Path(out) if out is not None else _free_folder(known.game)
-    Run.create(folder, plan)
-    try:
-        about = {name: getattr(plan, name) for name in ("game", "config", "spaces")}
-        rest = {"clock": Clock().to_json()}
-        checkpoint.save(folder, checkpoint.State(game.state_dict(), rest), about)
-    except BaseException:
-        (folder / CONFIG).unlink()  # a run without weights would only be in the way
-        raise
+    _write(folder, plan, game)
     told = {
         player: {
             "file": str(known.players[player].file),
@@ -92,6 +85,18 @@ def import_(
     }
     untrained = [name for name in game.players if name not in matches]
     return Imported(str(folder), known.game, known.architecture, told, untrained, known.notes)
+
+
+def _write(folder: Path, plan: Plan, game: Game) -> None:
+    """Makes the run's folder, with the game's weights as its only state."""
+    Run.create(folder, plan)
+    try:
+        about = {name: getattr(plan, name) for name in ("game", "config", "spaces")}
+        rest = {"clock": Clock().to_json()}
+        checkpoint.save(folder, checkpoint.State(game.state_dict(), rest), about)
+    except BaseException:
+        (folder / CONFIG).unlink()  # a run without weights would only be in the way
+        raise
 
 
 def _plan(known: Known, format: str) -> Plan:

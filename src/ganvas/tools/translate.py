@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -98,10 +98,21 @@ def translate(
     game.to(resolve_device(device))
     make = AnySize(game, way, given, seed=seed, tile=tile)
     done = Translated(str(run.folder), side)
-    for i, job in enumerate(planned.jobs):
+    _all(planned.jobs, make, work, done, tell)
+    done.notes = shots.together(done.notes)
+    done.seconds = time.monotonic() - began
+    _finish(done, work, f"{run.plan.game} · {run.folder.resolve().name}", total=len(planned.jobs))
+    return done
+
+
+def _all(
+    todo: Sequence[Job], make: AnySize, work: results.Page, done: Translated, tell: Tell
+) -> None:
+    """Translates all pictures that can be read."""
+    for i, job in enumerate(todo):
 
         def here(share: float, i: int = i, job: Job = job) -> None:
-            tell((i + share) / len(planned.jobs), job.short)
+            tell((i + share) / len(todo), job.short)
 
         here(0.0)
         try:
@@ -110,10 +121,6 @@ def translate(
             done.skipped[job.short] = str(why)
         else:
             _one(job, shot, make, work, done, here)
-    done.notes = shots.together(done.notes)
-    done.seconds = time.monotonic() - began
-    _finish(done, work, f"{run.plan.game} · {run.folder.resolve().name}", total=len(planned.jobs))
-    return done
 
 
 def _one(
