@@ -10,7 +10,17 @@ from typing import Any, Literal
 
 from ganvas import auto, watch
 from ganvas import data as sources
-from ganvas.core import Game, Image, Preset, Settings, Trainer, UsageError, parallel, registry
+from ganvas.core import (
+    Config,
+    Game,
+    Image,
+    Preset,
+    Settings,
+    Trainer,
+    UsageError,
+    parallel,
+    registry,
+)
 from ganvas.core.registry import Card, card, make
 from ganvas.core.run import Plan, Run
 from ganvas.machine import Machine
@@ -27,6 +37,8 @@ __all__ = ["doctor", "evaluate", "games", "load", "make", "resume", "train"]
 
 NOT_TYPED = ("game", "settings", "config", "quiet")
 """Arguments of `train` that are no options, or make no difference to what is trained."""
+OF_DATA = ("channels", "fit", "labels_per_class", "label_draw", "partner", "to")
+"""Arguments of `train` that are those of `ganvas.data.load`."""
 
 
 def games() -> dict[str, Card]:
@@ -124,15 +136,12 @@ def train(
     """
     how = Watching(save_every, evaluate_every, metrics, on_collapse, quiet)
     settings = settings or Settings()
-    game, size, config = _picked(locals())
-    cls = registry.register(game) if isinstance(game, type) else registry.find(game)
-    chosen = registry.preset_of(cls, preset)
-    options = registry.config_of(cls).build(**_values(chosen, images, config))
-    few = {"labels_per_class": labels_per_class, "label_draw": label_draw}
-    sides = {"partner": partner, "to": to}
-    source = _open(cls, data, chosen, size, channels=channels, fit=fit, **few, **sides)
+    asked = locals()
+    game, size, config = _picked(asked)
+    cls, chosen, options = _configured(game, preset, images, config)
+    source = _open(cls, data, chosen, size, **{name: asked[name] for name in OF_DATA})
     terms: Any = {"seed": seed, "settings": settings, "rounds": steps, "minutes": minutes}
-    word, about = registry.name_of(cls), source.to_json()
+    about, word = source.to_json(), registry.name_of(cls)
     plan = Plan.of(word, options, source.spaces, about, preset=preset, **terms)
     trainer = Trainer(plan.build(), source.tables, **terms)
     how.check(trainer.game, plan.data)
@@ -238,9 +247,18 @@ def _one_length(steps: int | None, images: int | None, minutes: float | None) ->
             raise UsageError(f"{name} must be above 0, not {value:g}")
 
 
-def _values(preset: Preset, images: int | None, config: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a game's config that differ from its defaults."""
-    return {**preset.config, **config, **({"images": images} if images else {})}
+def _configured(
+    game: str | type[Game], preset: str, images: int | None, config: Mapping[str, Any]
+) -> tuple[type[Game], Preset, Config]:
+    """The game's class, its preset, and its config with what was asked for.
+
+    Raises:
+        UsageError: if there is no such game or preset, or a value makes no sense.
+    """
+    cls = registry.register(game) if isinstance(game, type) else registry.find(game)
+    chosen = registry.preset_of(cls, preset)
+    values = {**chosen.config, **config, **({"images": images} if images else {})}
+    return cls, chosen, registry.config_of(cls).build(**values)
 
 
 def _open(

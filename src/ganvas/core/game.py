@@ -151,17 +151,25 @@ class Game(nn.Module, ABC):
         """
         raise UsageError(f"{self.name} has no discriminator that could judge samples")
 
-    def directions(self) -> dict[str, Direction]:
-        """The ways in which it translates pictures, by the side that is made: y of x, x of y.
+    def back(self, y: Tensor) -> Tensor:
+        """Translates the other way than `generate`: y (n, *output.shape) -> x.
 
-        A game that makes pictures of pictures makes y. One that knows the way back says so here.
+        Raises:
+            UsageError: if the game has learned no way back.
         """
+        raise UsageError(f"{self.name} translates one way only, from x to y")
+
+    def directions(self) -> dict[str, Direction]:
+        """The ways in which it translates pictures, by the side that is made: y of x, x of y."""
         pictures = {k: space for k, space in self.inputs.items() if isinstance(space, Image)}
         if not pictures or not isinstance(self.output, Image):
             return {}
         field = "x" if "x" in pictures else next(iter(pictures))
         also = tuple(name for name in self.inputs if name != field)
-        return {"y": Direction(field, pictures[field], self.output, self.generate, also)}
+        forth = Direction(field, pictures[field], self.output, self.generate, also)
+        if type(self).back is Game.back:
+            return {"y": forth}
+        return {"y": forth, "x": Direction("y", self.output, forth.takes, self.back)}
 
     @property
     def name(self) -> str:

@@ -48,7 +48,6 @@ from ganvas.core import (
     Batch,
     Config,
     Count,
-    Direction,
     Game,
     Image,
     Move,
@@ -158,8 +157,6 @@ class CycleGAN(Game):
     }
     multiple: ClassVar[int | None] = 4
 
-    multiple = 4
-
     def __init__(self, config: CycleGANConfig, x: Image, y: Image) -> None:
         super().__init__(config)
         _check(config, x, y)
@@ -213,10 +210,6 @@ class CycleGAN(Game):
     def back(self, y: Tensor) -> Tensor:
         """Translates the other way: y (n, *y.shape) -> F(y) (n, *x.shape)."""
         return self.F(y)
-
-    def directions(self) -> dict[str, Direction]:
-        forth = super().directions()["y"]
-        return {"y": forth, "x": Direction("y", forth.makes, forth.takes, self.back)}
 
     def judge(self, y: Tensor, x: Tensor | None = None) -> Tensor:
         return self.D_Y(y).flatten(1).mean(1)
