@@ -28,7 +28,7 @@ from ganvas.metrics import scores
 from ganvas.metrics.evaluation import evaluate as measure_run
 from ganvas.metrics.scores import Scores
 from ganvas.metrics.sides import Wish
-from ganvas.playing import Watching, play
+from ganvas.playing import Watching, free_folder, play
 from ganvas.watch.second_look import evidence_of
 from ganvas.watch.verdicts import Finding, judge
 
@@ -145,7 +145,7 @@ def train(
     plan = Plan.of(word, options, source.spaces, about, preset=preset, **terms)
     trainer = Trainer(plan.build(), source.tables, **terms)
     how.check(trainer.game, plan.data)
-    folder = Path(out or _free_folder(f"{word}-{source.name}"))
+    folder = Path(out or free_folder(f"{word}-{source.name}"))
     run = Run.create(folder, plan) if parallel.rank() == 0 else None
     _say(source, trainer.game, quiet=quiet or run is None)
     return play(trainer, run, folder, how)
@@ -295,12 +295,3 @@ def _say(source: sources.Source, game: Game, *, quiet: bool) -> None:
         print(f"{source.name}: {note}", file=sys.stderr)
     for remark in () if quiet else game.remarks:
         print(f"{game.name}: {remark}", file=sys.stderr)
-
-
-def _free_folder(name: str) -> Path:
-    """The first of runs/name-1, runs/name-2 ... that there is not yet."""
-    number = 1
-    while (folder := Path("runs") / f"{name}-{number}").exists():
-        number += 1
-    parallel.wait()  # every process has found the same folder, before one of them makes it
-    return folder
