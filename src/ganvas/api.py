@@ -22,13 +22,13 @@ from ganvas.core import (
     registry,
 )
 from ganvas.core.registry import Card, card, make
-from ganvas.core.run import Plan, Run
+from ganvas.core.run import Plan, Run, free_folder
 from ganvas.machine import Machine
 from ganvas.metrics import scores
 from ganvas.metrics.evaluation import evaluate as measure_run
 from ganvas.metrics.scores import Scores
 from ganvas.metrics.sides import Wish
-from ganvas.playing import Watching, free_folder, play
+from ganvas.playing import Watching, play
 from ganvas.watch.second_look import evidence_of
 from ganvas.watch.verdicts import Finding, judge
 

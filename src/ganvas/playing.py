@@ -121,12 +121,3 @@ def stopped_by_signals(trainer: Trainer) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def free_folder(name: str) -> Path:
-    """The first of runs/name-1, runs/name-2 ... that there is not yet."""
-    number = 1
-    while (folder := Path("runs") / f"{name}-{number}").exists():
-        number += 1
-    parallel.wait()  # every process has found the same folder, before one of them makes it
-    return folder

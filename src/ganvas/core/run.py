@@ -260,3 +260,12 @@ def load_weights(game: Game, weights: Mapping[str, Tensor], file: Path) -> None:
         game.load_state_dict(dict(weights))
     except RuntimeError as error:
         raise CheckpointError(f"{file} does not fit {game.name}: {error}") from error
+
+
+def free_folder(name: str) -> Path:
+    """The first of runs/name-1, runs/name-2 ... that there is not yet."""
+    number = 1
+    while (folder := Path("runs") / f"{name}-{number}").exists():
+        number += 1
+    parallel.wait()  # every process has found the same folder, before one of them makes it
+    return folder

@@ -10,7 +10,7 @@ from typing import Any
 
 from ganvas.core import Clock, Game, UsageError, checkpoint, registry
 from ganvas.core.errors import did_you_mean
-from ganvas.core.run import CONFIG, Plan, Run
+from ganvas.core.run import CONFIG, Plan, Run, free_folder
 from ganvas.data import UNKNOWN
 from ganvas.tools.foreign import files, layers
 from ganvas.tools.foreign.formats import FORMATS, Known, Wish
@@ -71,7 +71,7 @@ def import_(
     }
     for player in game.players.values():
         player.begin_average()
-    folder = Path(out) if out is not None else _free_folder(known.game)
+    folder = Path(out) if out is not None else free_folder(f"{known.game}-imported")
     _write(folder, plan, game)
     told = {
         player: {
@@ -118,11 +118,3 @@ def _plan(known: Known, format: str) -> Plan:
     data = {"source": UNKNOWN}
     plan = Plan.of(known.game, config_class.build(**values), known.spaces, data, preset="paper")
     return dataclasses.replace(plan, origin=origin)
-
-
-def _free_folder(game: str) -> Path:
-    """The first of runs/GAME-imported-1, -2 ... that there is not yet."""
-    number = 1
-    while (folder := Path("runs") / f"{game}-imported-{number}").exists():
-        number += 1
-    return folder
