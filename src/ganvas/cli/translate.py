@@ -88,7 +88,10 @@ def _places(words: Sequence[str]) -> tuple[list[str], list[str]]:
 
 
 def _options() -> list[Option]:
-    more = {"truth": {"value": "FOLDER"}, "results": {"value": "FILE.html|none", "read": str}}
+    more: dict[str, Any] = {
+        "truth": {"value": "FOLDER"},
+        "results": {"value": "FILE.html|none", "read": str},
+    }
     return options_of(Ask(), **more)
 
 
