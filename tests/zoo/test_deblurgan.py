@@ -33,7 +33,7 @@ def test_the_published_sizes() -> None:
     assert of_paper.moves == ["D"] * 5 + ["G"]
     with torch.device("meta"):
         game = make("deblurgan", preset="paper")
-    assert [m.share for m in game.modules() if isinstance(m, Noise)] == [0.5] * 9
+    assert [m.p for m in game.modules() if isinstance(m, Noise)] == [0.5] * 9
 
 
 def test_who_wants_what_without_vgg19() -> None:
