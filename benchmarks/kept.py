@@ -8,13 +8,12 @@ import platform
 import statistics
 import subprocess
 import tempfile
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
 
-HERE = Path(__file__).parent.name
 RESULTS = Path(__file__).parent.parent / "results"
 Row = dict[str, Any]
 
@@ -102,6 +101,18 @@ def cell(game: str, part: str, figure: str, form: str) -> str:
     return mean if off is None else f"{mean} ± {off:{form}}"
 
 
+def columns(part: str, names: Iterable[str], figures: dict[str, str]) -> Iterator[str]:
+    """A table with a line for each game that has the part.
+
+    Args:
+        figures: the columns, each with the format of its numbers.
+    """
+    yield f"{part:<14}" + "".join(f"{figure:>18}" for figure in figures)
+    for name in those_with(part, names):
+        cells = [cell(name, part, figure, form) for figure, form in figures.items()]
+        yield f"{name:<14}" + "".join(f"{text:>18}" for text in cells)
+
+
 def those_with(part: str, names: Iterable[str]) -> list[str]:
     """Of some games those that have a part."""
     return [name for name in names if part in read(name)]
@@ -121,7 +132,8 @@ def spread(all_: Sequence[Row]) -> dict[str, dict[str, float]]:
 
 def _made_by() -> dict[str, str]:
     """By which code a row was measured."""
-    commit, changed = _git("rev-parse", "--short", "HEAD"), _git("status", "--short", "src", HERE)
+    commit = _git("rev-parse", "--short", "HEAD")
+    changed = _git("status", "--short", "src", "benchmarks")
     how = f"torch {torch.__version__}, Python {platform.python_version()}"
     threads = f"{torch.get_num_threads()} threads"
     return {"commit": f"{commit}-dirty" if changed else commit, "with": f"{how}, {threads}"}

@@ -93,8 +93,9 @@ def measured(_: str, seed: int, folder: Path) -> kept.Row:
 def table() -> Iterator[str]:
     """Mean and standard deviation of each distance."""
     for game in kept.those_with(PART, ["lapgan"]):
-        for figure in kept.figures(game, PART)[1:]:  # after the seconds
-            yield f"{figure:<30}{kept.cell(game, PART, figure, '.2f')}"
+        for figure in kept.figures(game, PART):
+            if figure != "seconds":
+                yield f"{figure:<30}{kept.cell(game, PART, figure, '.2f')}"
 
 
 if __name__ == "__main__":

@@ -62,11 +62,7 @@ def _size(net: Any) -> int:
 
 def table() -> Iterator[str]:
     """Mean and standard deviation of all that were measured."""
-    figures = {"modes": ".1f", "touched": ".1f", "good share": ".3f"}
-    yield f"{PART:<12}" + "".join(f"{figure:>18}" for figure in figures)
-    for name in kept.those_with(PART, GAMES):
-        cells = [kept.cell(name, PART, figure, form) for figure, form in figures.items()]
-        yield f"{name:<12}" + "".join(f"{cell:>18}" for cell in cells)
+    return kept.columns(PART, GAMES, {"modes": ".1f", "touched": ".1f", "good share": ".3f"})
 
 
 if __name__ == "__main__":

@@ -29,6 +29,8 @@ from ganvas.watch.pictures import grid
 
 PART, SECONDS = "a minute", 60
 SIZES = {"digits": 16, "edges": 16, "photos": 32}
+JUDGED_BY = {"edges": "digits"}
+"""Whose held-out pictures stand for those of data without labels, which tell no classifier."""
 ELSEWHERE = ["cogan:edges", "gan:edges", "lapgan:photos", "gan:photos"]
 """Games that do not play with digits, and where, each beside the GAN there."""
 ALSO = ["pacgan", "wgan_gp"]
@@ -55,7 +57,7 @@ def raced(name: str, seed: int, folder: Path) -> kept.Row:
     run = ganvas.train(game, seed=seed, out=folder, quiet=True, **terms)
     grid(run.sample(64), 8).save(folder / "grid.png")
     seen_by = {"frechet": "classifier", "frechet, random features": "random"}
-    real = load("digits" if data == "edges" else data, size=SIZES[data]).to_json()
+    real = load(JUDGED_BY.get(data, data), size=SIZES[data]).to_json()
     wishes = {k: Wish(metrics=["fid"], features=f) for k, f in seen_by.items()}
     far = {k: evaluate_game(run.game, real, wish) for k, wish in wishes.items()}
     return {
@@ -74,11 +76,12 @@ def table() -> Iterator[str]:
         means = {n: p.get("mean", p["rows"][0]) for n, p in found.items() if p}
         gan = means.get("gan", {"frechet": float("nan")})["frechet"]
         if means:
-            yield f"{part:<20}{'frechet':>9}{'/ gan':>8}{'random':>9}   each seed"
+            yield f"{part:<20}{'frechet':>9}{'/ gan':>8}{'random':>9}{'rounds':>8}   each seed"
         for name, mean in sorted(means.items(), key=lambda item: item[1]["frechet"]):
             here, other = mean["frechet"], mean["frechet, random features"]
             seeds = ", ".join(f"{row['frechet']:.2f}" for row in kept.rows(name, part))
-            yield f"{name:<20}{here:>9.2f}{here / gan:>8.2f}{other:>9.3f}   {seeds}"
+            figures = f"{here:>9.2f}{here / gan:>8.2f}{other:>9.3f}{mean['rounds']:>8.0f}"
+            yield f"{name:<20}{figures}   {seeds}"
 
 
 if __name__ == "__main__":

@@ -51,11 +51,7 @@ def measured(name: str, seed: int, folder: Path) -> kept.Row:
 
 def table() -> Iterator[str]:
     """Mean and standard deviation of all that were measured."""
-    figures = {"modes": ".0f", "reverse KL": ".2f"}
-    yield f"{PART:<14}" + "".join(f"{figure:>16}" for figure in figures)
-    for name in kept.those_with(PART, GAMES):
-        cells = [kept.cell(name, PART, figure, form) for figure, form in figures.items()]
-        yield f"{name:<14}" + "".join(f"{cell:>16}" for cell in cells)
+    return kept.columns(PART, GAMES, {"modes": ".0f", "reverse KL": ".2f"})
 
 
 if __name__ == "__main__":

@@ -90,7 +90,7 @@ def choose(facts: Facts, machine: Machine, given: Mapping[str, Any] | None = Non
         if images * pace <= seconds:
             break
         slower = slower or (size and (size, images * pace))
-    picked = recipe
+    picked = dict(recipe)
     if picked:
         reasons.append(f"{' '.join(words(picked))}: {why}")
     if size is not None and "size" not in given:
@@ -142,9 +142,8 @@ def _recipe(
     large = math.prod(size) > 32 * 32
     recipe, why = (LARGE.get(game, {}), "large pictures, so fewer at once") if large else ({}, "")
     if facts.rows < FEW:
-        recipe, why = MODEST.get(game, {}), f"fewer than {FEW} pictures are soon known by heart"
-        if "augment" in _fields(game):
-            recipe = {**recipe, "augment": "diff"}
+        recipe = {**MODEST.get(game, {}), "augment": "diff"}
+        why = f"fewer than {FEW} pictures are soon known by heart"
     free = _fields(game) - kept.keys()
     if "penalty" in kept:  # another one, or none, for which no weight was chosen here
         free -= {"penalty_weight"}
