@@ -112,7 +112,7 @@ def _made(source: Source, space: Image, label: Label) -> tuple[dict[str, Tensor]
     rows = table.fetch(torch.arange(min(len(table), 10_000)))
     if len(rows["label"].unique()) < 2:
         raise UsageError(f"all rows of {source.name} have one label: nothing tells them apart")
-    with _alone():
+    with _alone(), torch.enable_grad():
         torch.manual_seed(0)
         trained = _trained(Network(space, label.classes), source, seed_of("classifier"))
     return dict(trained.state_dict()), _accuracy(trained, source)

@@ -38,8 +38,8 @@ class Scribbler(nn.Module):
             layers += [Residual(maps) if maps > width else nn.BatchNorm2d(maps)]
         self.main = nn.Sequential(*layers)
         joined = width + before
-        last = [Residual(joined), nn.Conv2d(joined, after, 3, 1, 1), nn.BatchNorm2d(after)]
-        self.last = nn.Sequential(*last)
+        norm = nn.BatchNorm2d(after)
+        self.last = nn.Sequential(Residual(joined), nn.Conv2d(joined, after, 3, 1, 1), norm)
 
     def forward(self, x: Tensor) -> Tensor:
         return self.last(torch.cat([self.main(x), x], 1))

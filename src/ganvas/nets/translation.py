@@ -7,6 +7,8 @@ from typing import Literal
 from torch import Tensor, nn
 from torch.nn.functional import dropout
 
+from ganvas.nets.perceptual import activations
+
 Norm = Literal["instance", "batch"]
 
 
@@ -133,9 +135,5 @@ class PatchDiscriminator(nn.Module):
 
     def heard(self, x: Tensor) -> list[Tensor]:
         """What each of its layers makes of x, after its activation; the last are the scores."""
-        found = []
-        for layer in self.layers:
-            x = layer(x)
-            if isinstance(layer, nn.LeakyReLU):
-                found.append(x)
-        return [*found, x]
+        seen = activations(self.layers, x)
+        return [*seen, self.layers[-1](seen[-1])]

@@ -62,7 +62,6 @@ from ganvas.losses.penalties import gradient_penalty
 from ganvas.losses.perceptual import feature_distance
 from ganvas.metrics import vgg
 from ganvas.nets.initial import normal_
-from ganvas.nets.perceptual import activations
 from ganvas.nets.translation import PatchDiscriminator, Translator
 
 HALF_THEN_DOWN = Schedule.parse("1e-3@0 1e-3@0.5 0@1")
@@ -193,7 +192,7 @@ class DeblurGAN(Game):
             return mse_loss(self.vgg(fake), self.vgg(y))
         D = self.D.net
         assert isinstance(D, PatchDiscriminator)
-        seen = (activations(D.layers, picture) for picture in (fake, y))
+        seen = (D.heard(picture)[:-1] for picture in (fake, y))
         return error + self.config.features * feature_distance(*seen)
 
     def generate(self, x: Tensor) -> Tensor:
