@@ -234,12 +234,12 @@ def test_facts_of_folders(tmp_path):
     assert data.facts_of(plain) == Facts({"x": Image(3, 20, 30)}, 5)
     paint(plain, 5, 40, 50, "L")
     assert data.facts_of(str(plain)) == Facts({"x": Image(3, 40, 40)}, 10, mixed=True)
-    for name, n in (("A", 2), ("B", 4)):
-        paint(named / name, n, 9, 9, "L")
+    for name, kind, n in (("A", "cats", 2), ("B", "dogs", 4)):
+        paint(named / kind, n, 9, 9, "L")
         paint(sides / f"train{name}", n, 9, 9, "L")
         paint(sides / f"test{name}", 1, 9, 9, "L")
     x = Image(1, 9, 9)
-    assert data.facts_of(named) == Facts({"x": x, "label": Label(2, ("A", "B"))}, 6, 2)
+    assert data.facts_of(named) == Facts({"x": x, "label": Label(2, ("cats", "dogs"))}, 6, 2)
     assert data.facts_of(sides) == Facts({"x": x, "y": x}, 2)
 
 

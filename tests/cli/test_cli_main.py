@@ -63,7 +63,7 @@ def test_an_unknown_verb_names_the_nearest(ganvas):
     said = ganvas("trian dcgan")
     assert (said.code, said.out) == (2, "")
     assert said.err.startswith("ganvas: error: unknown verb 'trian'; did you mean 'train'?")
-    assert "there are: demo, list" in ganvas("frobnicate").err
+    assert "there are: demo, list" in ganvas("xyzzy").err
 
 
 def test_wrong_use_is_one_line_and_a_traceback_only_for_those_who_ask(ganvas, monkeypatch):

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 from PIL import Image as Pillow
-from test_pairs import SIDE, beside, fill, pixels, save
+from test_paired_data import SIDE, beside, fill, pixels, save
 
 from ganvas import data
 from ganvas.cli import main

@@ -70,7 +70,8 @@ def shown(value: Any) -> str:
     if isinstance(value, tuple):
         return ",".join(map(shown, value)) or "none"
     if isinstance(value, float):
-        return f"{value:g}"
+        short = f"{value:g}"
+        return short if float(short) == value else repr(value)
     return "none" if value is None else str(value)
 
 

@@ -101,8 +101,9 @@ the data
   --fit HOW            crop, pad or stretch images of another shape (crop)
   --labels-per-class N few labels: so many of each class are shown (10)
   --label-draw D       which rows these are (0)
-  --partner P          makes the input of single pictures: grey, edges, negative,
-                       smaller:N, holed[:AREA], holed:centre, blurred[:LENGTH]
+  --partner P          makes the input of single pictures: grey, edges,
+                       negative, smaller:N, holed[:AREA], holed:centre,
+                       blurred[:LENGTH]
   --to A|B             which of two sides is to be made (B)
 the run
   --out RUN            its folder; a new one below runs/ unless given

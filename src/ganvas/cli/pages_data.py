@@ -31,7 +31,8 @@ prepare
   --with FOLDER_B   its pictures are B, those of FOLDER are A; the two of a pair
                     have the same name
   --layout L        domains (trainA, trainB ...), side-by-side (A|B in one
-                    picture), or pictures (each by itself); as it is unless given
+                    picture) or pictures (each by itself); as it is if not
+                    given
   --split 80:10:10  into train, val and test; 90:10 into train and test
   --seed N          decides the split, and where holes lie (0)
   --dry-run         looks at everything, writes nothing

@@ -46,7 +46,7 @@ def table(
         rows: the words of each row; all rows have as many.
         right: numbers of the columns that are flush right.
         indent: spaces before each line.
-        cut: shorten the last column to its line instead.
+        cut: shorten the last column to its line instead, and leave it out where that is nothing.
         whole: leave it whole: paths and commands are there to be copied.
     """
     *widths, _ = (max(len(row[i]) for row in rows) for i in range(len(rows[0])))
@@ -54,7 +54,7 @@ def table(
     below = margin > columns() - NARROW and not cut
     if below:
         margin = indent + 4
-    room = max(8 if cut else 20, columns() - margin)
+    room = columns() - margin if cut else max(20, columns() - margin)
     lines = []
     for *words, text in rows:
         cells = [
@@ -62,7 +62,7 @@ def table(
             for i, (word, width) in enumerate(zip(words, widths, strict=True))
         ]
         head = " " * indent + "  ".join([bold(cells[0]), *cells[1:], ""])
-        short = text if len(text) <= room else text[: room - 3] + "..."
+        short = text if len(text) <= room else text[: room - 3] + "..." if room >= 12 else ""
         parts = [text] if whole else [short] if cut else wrap(text, room, break_on_hyphens=False)
         if parts and not below:
             head += parts.pop(0)
