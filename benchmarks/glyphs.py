@@ -30,11 +30,11 @@ from ganvas.core import Image
 from ganvas.metrics.features import Random
 from ganvas.watch.pictures import grid
 
-PART, AMONG, SIZE, SHOWN = "glyphs", 500, 64, 24
+PART, AMONG, SIZE, SHOWN = "glyphs", 500, 32, 24
 FALLING = "5e-4@0 5e-4@0.5 0@1"
 GAMES: dict[str, dict[str, Any]] = {
     "pix2pix": {},
-    "cyclegan": {"batch": 8, "images": 96_000, "blocks": 4, "lr": FALLING},
+    "cyclegan": {"batch": 8, "images": 48_000, "blocks": 4, "lr": FALLING},
     "discogan": {"images": 192_000, "lr": FALLING},
 }
 """What differs from each game's default."""
@@ -73,7 +73,7 @@ def measured(name: str, seed: int, folder: Path) -> kept.Row:
     spaces = {"pixels": pixels, "cosine": centred, "features": Random(Image(*x.shape[1:]))}
     figures = {f"found by {space}": found(made, y, seen) for space, seen in spaces.items()}
     figures |= {f"written, by {space}": found(x, y, seen) for space, seen in spaces.items()}
-    if hasattr(run.game, "back"):
+    if "x" in run.game.directions():
         with torch.no_grad(), run.game.showing():
             figures["back, by pixels"] = found(run.game.back(y), x, pixels)
     return {

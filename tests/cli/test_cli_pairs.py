@@ -97,6 +97,8 @@ def test_pairs_are_measured_against_the_truth(ganvas, there):
     a, b = (np.stack([sides(i)[k] for i in range(2)]).astype(float) for k in (0, 1))
     assert found["of the input"] == pytest.approx(np.abs(a - b).mean() / 255, abs=1e-4)
     assert found["pairs"] == 2
+    said = ganvas("evaluate {} --metrics l1", there).out
+    assert f"(the input: {found['of the input']:.4g})" in said
 
 
 def test_a_hole_in_a_grey_picture_is_read_from_its_alpha(ganvas, tmp_path):

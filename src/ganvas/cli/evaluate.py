@@ -123,9 +123,15 @@ def told(found: Scores) -> str:
 def figures_of(found: Scores) -> list[tuple[str, ...]]:
     """A row for each figure: name, value, which way is better, title."""
     return [
-        (name, number(about), WAYS[about["better"]], about["title"])
+        (name, number(about), WAYS[about["better"]], about["title"] + _before(about))
         for name, about in found.figures.items()
     ]
+
+
+def _before(about: Mapping[str, Any]) -> str:
+    """What the input of a translation has, to see what was gained."""
+    value = about.get("protocol", {}).get("of the input")
+    return "" if value is None else f" (the input: {value:.4g})"
 
 
 WAYS = {"lower": "lower is better", "higher": "higher is better", "neither": ""}
