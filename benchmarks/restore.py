@@ -8,10 +8,9 @@ Each learns from patches of `photos` of 64 pixels with the partner of its preset
 of the stripes that were held back. `PSNR` is the mean over pictures; `gain` is by how much it is
 above that of the input: of smaller pictures, the better of the two bicubic enlargements (Keys's
 with a = -1/2, and torch's with -3/4); of holes, the mean colour around them. `distance` is how
-unlike results are to the truth for a classifier that tells the seven photographs apart: as LPIPS
-without its learned weights (Zhang et al. 2018, arXiv:1801.03924, section 3), over its three layers;
-`of the input` is beside it. `detail` is the mean slope of the results in parts of the truth's:
-below 1 where they are blurred.
+unlike results are to the truth for somebody who looks at what things are made of (`onlooker.py`, in
+the manner of LPIPS); `of the input` is beside it. `detail` is the mean slope of the results in
+parts of the truth's: below 1 where they are blurred.
 
 Prints a line for each run and keeps it in results/GAME.json.
 """
@@ -22,15 +21,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import torch
-from benchmarks import kept
+from benchmarks import kept, onlooker
 from torch import Tensor
-from torch.nn.functional import interpolate, normalize
+from torch.nn.functional import interpolate
 
 import ganvas
 from ganvas import data
 from ganvas.core import registry
 from ganvas.metrics import psnr
-from ganvas.metrics.classifier import Classifier
 from ganvas.nets.superres import enlarged
 from ganvas.watch.pictures import grid
 
@@ -53,8 +51,8 @@ def measured(name: str, seed: int, folder: Path) -> kept.Row:
     figures = {
         "PSNR": psnr(made, y).mean(),
         "gain": (psnr(made, y) - psnr(before, y)).mean(),
-        "distance": distance(made, y),
-        "of the input": distance(before, y),
+        "distance": onlooker.distances(made, y).mean(),
+        "of the input": onlooker.distances(before, y).mean(),
         "detail": slope(made) / slope(y),
         "seconds": run.clock.seconds,
     }
@@ -71,24 +69,6 @@ def as_large(x: Tensor, y: Tensor) -> Tensor:
         return known * colours + (1 - known) * mean
     both = (enlarged(x, y.shape[2] // x.shape[2]), interpolate(x, y.shape[2:], mode="bicubic"))
     return max((way.clamp(-1, 1) for way in both), key=lambda way: float(psnr(way, y).mean()))
-
-
-@torch.no_grad()
-def distance(made: Tensor, y: Tensor) -> Tensor:
-    """Between what the classifier of the photographs sees: each place's maps brought to length 1,
-    their squared differences, in the mean over pictures.
-    """
-    trunk = Classifier(data.load("photos", size=SIZE, fields=("x", "label"))).net.trunk
-    found = []
-    for a, b in zip(made.split(250), y.split(250), strict=True):
-        apart = torch.zeros(len(a))
-        for layer in trunk:
-            a, b = layer(a), layer(b)
-            if isinstance(layer, torch.nn.ReLU) and a.dim() == 4:
-                off = (normalize(a, dim=1) - normalize(b, dim=1)).square().sum(1)
-                apart += off.mean((1, 2))
-        found.append(apart)
-    return torch.cat(found).mean()
 
 
 def slope(y: Tensor) -> Tensor:

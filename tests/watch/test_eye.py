@@ -45,7 +45,13 @@ def test_every_game_can_be_looked_at_and_does_not_notice(name: str):
     assert {key: first[key] for key in ("spread", "gap", "heaps")} == {
         key: second[key] for key in ("spread", "gap", "heaps")
     }
-    if name in {"vae", "autoencoder", "pacgan", "srcnn", "srresnet"}:  # nobody judges; or only several at once
+    if name in {
+        "vae",
+        "autoencoder",
+        "pacgan",
+        "srcnn",
+        "srresnet",
+    }:  # nobody judges; or only several at once
         assert "wins" not in first
     else:
         assert 0 <= first["wins"] <= 1
