@@ -4,6 +4,7 @@ import torch
 from tests.metrics.figures import measured
 from torchmetrics.image.kid import poly_mmd
 
+from ganvas.core import UsageError
 from ganvas.metrics import mmd2
 
 
@@ -41,3 +42,8 @@ def test_blocks_and_their_standard_error():
     assert found.error == pytest.approx(np.std(parts, ddof=1) / 10**0.5)
     apart = measured("kid", real, cloud(500, 6, 2))
     assert abs(apart.value) < 4 * apart.error < found.value
+
+
+def test_single_rows_have_no_spread():
+    with pytest.raises(UsageError, match="4 on each side"):
+        measured("kid", cloud(30, 6, 0), cloud(3, 6, 1), allow_small=True)

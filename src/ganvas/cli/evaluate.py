@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import isfinite
 from typing import Any, Literal
 
 from ganvas.cli.options import flags_of, options_of, parse, take
@@ -140,7 +141,7 @@ WAYS = {"lower": "lower is better", "higher": "higher is better", "neither": ""}
 def number(about: Mapping[str, Any]) -> str:
     """A figure with its standard error."""
     value, error = about["value"], about.get("error")
-    if error is None:
+    if error is None or not isfinite(error):
         return f"{value:.4g}"
     digits = max(0, min(8, 1 - int(f"{error:e}".split("e")[1]))) if error else 4
     return f"{value:.{digits}f} ± {error:.{digits}f}"

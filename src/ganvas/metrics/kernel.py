@@ -14,6 +14,7 @@ from collections.abc import Mapping
 import torch
 from torch import Tensor
 
+from ganvas.core import UsageError
 from ganvas.metrics.figure import Figure, Rows, Subject, Value, too_few
 
 BLOCK, BLOCKS, LEAST = 1_000, 10, 50
@@ -84,6 +85,8 @@ class KID(Figure):
         for side, seen in self.seen.items():
             why = f"two blocks of {LEAST} rows"
             notes |= too_few(self.subject, seen, 2 * LEAST, side, why)
+        if self.block < 2:
+            raise UsageError(f"{self.name} needs two rows in each of two blocks, 4 on each side")
         found = torch.tensor(self.estimates, dtype=torch.float64)
         error = float(found.std() / len(found) ** 0.5) if len(found) > 1 else None
         return Value(

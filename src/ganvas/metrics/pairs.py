@@ -130,7 +130,7 @@ class Paired(Figure):
         found = torch.cat(self.found)
         if not bool(found.isfinite().all()):
             raise UsageError(f"{self.name} has no bound here: a sample is equal to its truth")
-        error = float(found.std() / len(found) ** 0.5)
+        error = float(found.std() / len(found) ** 0.5) if len(found) > 1 else None
         notes: dict[str, Any] = {"pairs": len(found)}
         if self.before:
             notes["of the input"] = round(float(torch.cat(self.before).mean()), 4)

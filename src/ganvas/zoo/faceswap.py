@@ -184,11 +184,11 @@ class FaceSwap(Game):
         "https://github.com/shaoanlu/faceswap-GAN",
     )
     presets = {
-        "default": Preset({"x": Image(1, 16, 16), "y": Image(1, 16, 16)}, data="negatives"),
+        "default": Preset({"x": Image(3, 32, 32), "y": Image(3, 32, 32)}, data="emoji:genders"),
         "paper": Preset(
             {"x": Image(3, 64, 64), "y": Image(3, 64, 64)},
             {"batch": 8, "images": 128_000, "width": 64, "code": 1024, "lr": 1e-4},
-            data="negatives",
+            data="emoji:genders",
         ),
     }
 
