@@ -31,7 +31,7 @@ from ganvas.data.shapes import classes_of
 from ganvas.data.source import Source
 from ganvas.watch.pictures import grid
 
-PART, SIZE, IMAGES = "facades", 64, 8_000
+PART, SIZE, IMAGES = "facades", 64, 6_000
 PLAIN: dict[str, Any] = {"adversarial": 0.0}
 BOTTLENECK: dict[str, Any] = {"network": "encoder-decoder"}
 TABLES: dict[str, dict[str, dict[str, Any]]] = {

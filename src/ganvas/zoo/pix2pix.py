@@ -68,9 +68,9 @@ HALF_THEN_DOWN = Schedule.parse("5e-4@0 5e-4@0.5 0@1")
 
 @dataclass(frozen=True)
 class Pix2PixConfig(Config):
-    batch: Count = 16
+    batch: Count = 4
     """Pairs per step (the paper: 1 to 10)."""
-    images: Count = 32_000
+    images: Count = 16_000
     """Length of the run: how many pairs it sees (repeats counted)."""
     network: Literal["unet", "encoder-decoder"] = "unet"
     """G: whether the layers of the same size are joined, or the picture must pass a bottleneck."""
