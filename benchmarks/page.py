@@ -11,13 +11,17 @@ import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from benchmarks import lapgan, learn, modes, race, stacked
+from benchmarks import domains, facades, glyphs, lapgan, learn, modes, race, restore, stacked
 
 PAGE = Path(__file__).parent.parent / "docs" / "measured.md"
 TABLES: dict[str, Callable[[], Iterable[str]]] = {
     "modes": modes.table,
     "stacked": stacked.table,
     "lapgan": lapgan.table,
+    "facades": facades.table,
+    "glyphs": glyphs.table,
+    "restore": restore.table,
+    "domains": domains.table,
     "race": race.table,
     "learn": learn.table,
 }

@@ -284,6 +284,9 @@ def test_stargan_is_understood(tmp_path):
         FORMATS["stargan"]([files.read(G)], Wish(labels=("a", "b")))
     with pytest.raises(CheckpointError, match="is no StarGAN generator: expected main.0.weight"):
         FORMATS["stargan"]([files.read(saved(Resnet(), tmp_path / "1-G.ckpt"))], Wish())
+    torch.save({"main.0.weight": torch.zeros(64, 8, 7, 7)}, tmp_path / "2-G.ckpt")
+    with pytest.raises(CheckpointError, match="8 maps go into its first .* 64 come out"):
+        FORMATS["stargan"]([files.read(tmp_path / "2-G.ckpt")], Wish())
 
 
 @pytest.mark.skipif("stargan" not in registry.names(), reason="there is no stargan yet")

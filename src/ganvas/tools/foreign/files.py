@@ -101,10 +101,10 @@ def read(file: Path) -> Net:
     except Exception as error:  # torch raises whatever its unpickler met
         reason = " ".join(str(error).split())
         code = re.search(r"(?:GLOBAL|global) ([\w.]+)", reason)
-        why = f"it holds {code[1]}, which would have to be executed" if code else reason[:160]
+        why = f" (it holds {code[1]}, which would have to be executed)" if code else ""
         raise CheckpointError(
-            f"refused {file}: it is no checkpoint of tensors alone ({why}); save the state_dict() "
-            "of the network"
+            f"refused {file}: it is no checkpoint of tensors alone{why}; save the state_dict() of "
+            "the network with torch.save"
         ) from error
     while isinstance(loaded, Mapping) and isinstance(loaded.get("state_dict"), Mapping):
         loaded = loaded["state_dict"]

@@ -203,6 +203,11 @@ def stargan(nets: Sequence[Net], wish: Wish) -> Known:
         )
     width, channels = first.shape[0], list(convs.values())[-1].shape[0]
     domains = first.shape[1] - channels
+    if domains < 2:
+        raise CheckpointError(
+            f"{roles['G'].file} is no StarGAN generator: {first.shape[1]} maps go into its first "
+            f"convolution and {channels} come out of its last, so there are no domains between them"
+        )
     blocks = len({name.split(".")[1] for name in convs if ".main." in name})
     size = wish.size or 128
     if "D" in roles and (last := roles["D"].state.get("conv2.weight")) is not None:
