@@ -51,7 +51,7 @@ def trained() -> Onlooker:
     """The one that learned from the parts of the photographs that others learn from too."""
     source = data.load("photos", size=2 * PATCH, fields=("x", "label"))
     table = source.tables[0]
-    with torch.random.fork_rng(devices=[]):
+    with torch.random.fork_rng(devices=[]), torch.enable_grad():
         torch.manual_seed(0)
         net = Onlooker(source.spaces["label"].classes)  # type: ignore[attr-defined]
         optimiser = torch.optim.AdamW(net.parameters(), RATE, fused=True)

@@ -289,7 +289,6 @@ def test_stargan_is_understood(tmp_path):
         FORMATS["stargan"]([files.read(tmp_path / "2-G.ckpt")], Wish())
 
 
-@pytest.mark.skipif("stargan" not in registry.names(), reason="there is no stargan yet")
 def test_stargan(tmp_path):
     net = lively(Star())
     saved(net, tmp_path / "200000-G.ckpt")
@@ -304,7 +303,6 @@ def test_stargan(tmp_path):
     torch.testing.assert_close(made, theirs, rtol=0, atol=1e-5)
 
 
-@pytest.mark.skipif("deblurgan" not in registry.names(), reason="there is no deblurgan yet")
 def test_deblurgan(tmp_path):
     net = lively(Resnet(residual=True))
     file = saved(net, tmp_path / "latest_net_G.pth")
