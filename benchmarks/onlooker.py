@@ -1,8 +1,8 @@
 """Features that see fine detail: how unlike two pictures are to somebody who looks at them.
 
-A small network of 3x3 convolutions, in the form of VGG, learns which of seven photographs a patch
-is from, in grey and in varied light, so that it must go by what things are made of. Pictures are
-then compared as in LPIPS (Zhang et al. 2018, arXiv:1801.03924, section 3) without its learned
+A small network of 3x3 convolutions, in the five blocks of VGG, learns which of seven photographs a
+patch is from, in grey and in varied light, so that it must go by what things are made of. Pictures
+are then compared as in LPIPS (Zhang et al. 2018, arXiv:1801.03924, section 3) without its learned
 weights: the maps of each block, brought to length 1 at each place, by their squared differences.
 """
 
@@ -18,8 +18,9 @@ from torch.nn.functional import cross_entropy, normalize
 from ganvas import data
 from ganvas.data.partners import LUMA
 
-STEPS, BATCH, RATE, PATCH = 800, 64, 3e-3, 32
-MAPS = (1, 16, 32, 64)
+STEPS, BATCH, RATE, PATCH = 800, 64, 1e-3, 32
+MAPS = (1, 16, 32, 64, 64, 64)
+"""Of five blocks, as VGG has them."""
 
 
 class Onlooker(nn.Module):
