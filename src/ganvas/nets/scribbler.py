@@ -38,11 +38,11 @@ class Scribbler(nn.Module):
             layers += [Residual(maps) if maps > width else nn.BatchNorm2d(maps)]
         self.main = nn.Sequential(*layers)
         joined = width + before
-        norm = nn.BatchNorm2d(after)
-        self.last = nn.Sequential(Residual(joined), nn.Conv2d(joined, after, 3, 1, 1), norm)
+        self.last = nn.Sequential(Residual(joined), nn.Conv2d(joined, after, 3, 1, 1))
+        self.norm = nn.BatchNorm2d(after)
 
     def forward(self, x: Tensor) -> Tensor:
-        return self.last(torch.cat([self.main(x), x], 1))
+        return self.norm(self.last(torch.cat([self.main(x), x], 1)))
 
 
 class ScribblerDiscriminator(nn.Module):

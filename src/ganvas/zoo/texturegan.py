@@ -134,7 +134,7 @@ class TextureGAN(Game):
         self.side = min(y.height, y.width) // 4
         G = Scribbler(x.channels + texture.channels, y.channels, config.width)
         D, T = ScribblerDiscriminator(config.width), PairDiscriminator(config.width)
-        nn.init.zeros_(G.apply(normal_).last[-1].weight)  # grey at first: noise takes long to calm
+        nn.init.zeros_(G.apply(normal_).norm.weight)  # grey at first: noise takes long to calm
         self.G = Player(G, Adam(config.lr, (0.5, 0.999)))
         self.D = Player(D.apply(normal_), Adam(config.lr_d, (0.5, 0.999)))
         self.T = Player(T.apply(normal_), Adam(config.lr_d, (0.5, 0.999)))
