@@ -111,7 +111,7 @@ def test_it_is_found_again_and_nothing_held_back_is_seen(word: str) -> None:
 
 
 def test_unknown_variants_are_named() -> None:
-    with pytest.raises(UsageError, match="did you mean 'shapes:facades'"):
+    with pytest.raises(UsageError, match="there are: shapes, shapes:colours, shapes:facades"):
         data.load("shapes:facade")
     with pytest.raises(UsageError, match="has no pairs"):
         data.load("shapes:colours", fields=BOTH, paired=True)

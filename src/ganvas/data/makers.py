@@ -73,5 +73,5 @@ def maker(name: str) -> Maker:
         return MAKERS[head]
     if colon and head in MAKERS:
         variants = [known for known in MAKERS if known.partition(":")[0] == head]
-        raise did_you_mean(name, variants, "source")
+        raise UsageError(f"unknown source {name!r}; there are: {', '.join(variants)}")
     raise did_you_mean(name, names(), "source")
