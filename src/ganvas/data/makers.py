@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Protocol
 
+from ganvas.core import UsageError
 from ganvas.core.errors import did_you_mean
 from ganvas.data import emoji, glyphs, photos, pictures, sentences, shapes, toys
 from ganvas.data.source import About, Source, Wish
