@@ -32,7 +32,7 @@ from ganvas.nets.holes import middle
 
 VARIANTS = 8
 HOLE = 0.25
-BLUR = 20
+BLUR = 15
 LUMA = (0.299, 0.587, 0.114)
 """Of red, green, blue (ITU-R BT.601)."""
 
