@@ -30,7 +30,7 @@ def test_the_published_sizes() -> None:
     of_paper = card("deblurgan", "paper")
     sizes = {name: player["parameters"] for name, player in of_paper.players.items()}
     assert sizes == {"G": 11_378_179, "D": 2_764_737}
-    assert of_paper.moves == ["D"] * 5 + ["G"]
+    assert of_paper.config["critic_steps"]["default"] == 5
     with torch.device("meta"):
         game = make("deblurgan", preset="paper")
     assert [m.p for m in game.modules() if isinstance(m, Noise)] == [0.5] * 9
