@@ -11,7 +11,7 @@ import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
-from benchmarks import facades, glyphs, lapgan, learn, modes, race, restore, stacked
+from benchmarks import domains, facades, glyphs, lapgan, learn, modes, race, restore, stacked
 
 PAGE = Path(__file__).parent.parent / "docs" / "measured.md"
 TABLES: dict[str, Callable[[], Iterable[str]]] = {
@@ -21,6 +21,7 @@ TABLES: dict[str, Callable[[], Iterable[str]]] = {
     "facades": facades.table,
     "glyphs": glyphs.table,
     "restore": restore.table,
+    "domains": domains.table,
     "race": race.table,
     "learn": learn.table,
 }
