@@ -4,6 +4,9 @@
 
 The fonts are AR PL KaitiM GB and AR PL SungtiL GB, version 2.11 of 6 January 2000, which Debian
 has as fonts-arphic-gkai00mp and fonts-arphic-gbsn00lp. The same fonts give the same files.
+
+Kai leaves more air around a character than Ming does. That is a matter of the size at which one
+sets it and not of its strokes, so it is set larger, until both have as much ink side by side.
 """
 
 from __future__ import annotations
@@ -21,8 +24,8 @@ from ganvas.data.glyphs import CHARACTERS, SIDE
 OUT = Path(__file__).parents[1] / "src" / "ganvas" / "data" / "assets" / "glyphs"
 FINER = 8
 """A character is drawn at so many times its size, where hinting moves nothing that one sees."""
-EM = 60
-"""Pixels of the square that the fonts' designers had for a character."""
+EM = 57
+"""Pixels of the square that Ming's designers had for a character."""
 LEVELS = 16
 """Shades of grey that are kept, white and black among them."""
 
@@ -33,10 +36,27 @@ def main() -> None:
     parser.add_argument("kai", type=Path)
     parser.add_argument("ming", type=Path)
     given = parser.parse_args()
-    for name in ("kai", "ming"):
-        file: Path = getattr(given, name)
-        font = ImageFont.truetype(file, EM * FINER, layout_engine=ImageFont.Layout.BASIC)
+    ming = at_size(given.ming, EM)
+    kai = at_size(given.kai, EM * extent(ming) / extent(at_size(given.kai, EM)))
+    for name, font, file in (("kai", kai, given.kai), ("ming", ming, given.ming)):
         write(OUT / f"{name}.webp", drawn(font), notice(font, file))
+
+
+def at_size(file: Path, em: float) -> ImageFont.FreeTypeFont:
+    """The font whose square has so many pixels of the result."""
+    return ImageFont.truetype(file, em * FINER, layout_engine=ImageFont.Layout.BASIC)
+
+
+def ink(font: ImageFont.FreeTypeFont) -> np.ndarray:
+    """The box of each character's ink beside the pen's place: left, top, right, bottom (n, 4)."""
+    drawn = (font.getmask2(character, "L", anchor="ls") for character in CHARACTERS)
+    return np.array([np.add(mask.getbbox(), [*at, *at]) for mask, at in drawn])
+
+
+def extent(font: ImageFont.FreeTypeFont) -> float:
+    """How large its characters are: the geometric mean of their mean width and height."""
+    boxes = ink(font)
+    return float(np.sqrt(np.prod((boxes[:, 2:] - boxes[:, :2]).mean(0))))
 
 
 def drawn(font: ImageFont.FreeTypeFont) -> list[Image.Image]:
@@ -45,7 +65,7 @@ def drawn(font: ImageFont.FreeTypeFont) -> list[Image.Image]:
     Raises:
         SystemExit: if the font lacks one, or one would be cut off.
     """
-    boxes = np.array([font.getbbox(character, anchor="ls") for character in CHARACTERS])
+    boxes = ink(font)
     left, top = -(boxes[:, :2] + boxes[:, 2:]).mean(0) / 2 + SIDE * FINER / 2
     shift = np.array([round(left), round(top)] * 2)
     edge = np.concatenate([boxes[:, :2] + shift[:2], SIDE * FINER - boxes[:, 2:] - shift[:2]])
