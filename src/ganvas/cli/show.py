@@ -61,11 +61,16 @@ def _facts(card: Card) -> list[tuple[str, str]]:
         *(("needs", f"{field}: {kinds.lower()}") for field, kinds in card.needs.items()),
         *(("takes", f"{field}: {full(space)}") for field, space in card.inputs.items()),
         ("makes", full(card.output)),
-        ("a round", in_turn(card.moves)),
+        ("a round", in_turn(card.moves) + _whose(card)),
         *(("stages", text) for text in _stages(card)),
     ]
     again = [False, *(a[0] == b[0] for a, b in pairwise(rows))]
     return [("" if same else word, text) for same, (word, text) in zip(again, rows, strict=True)]
+
+
+def _whose(card: Card) -> str:
+    """Moves are seen by playing a round, which a paper's networks take long for."""
+    return "" if card.preset == "default" else " (of the preset default)"
 
 
 def _stages(card: Card) -> list[str]:

@@ -241,7 +241,7 @@ def _recipe(recipe: Any) -> str:
 
 
 def order_of_moves(game: type[Game]) -> list[str]:
-    """The moves of one round of the last stage, in order, seen by playing it without learning."""
+    """The moves of one round of the last stage, in order, seen by playing the default preset."""
     played = make(game, batch=8)
     for name, player in played.players.items():
         player.name = name
