@@ -31,11 +31,10 @@ from ganvas.metrics.features import Random
 from ganvas.watch.pictures import grid
 
 PART, AMONG, SIZE, SHOWN = "glyphs", 500, 32, 24
-FALLING = "5e-4@0 5e-4@0.5 0@1"
 GAMES: dict[str, dict[str, Any]] = {
-    "pix2pix": {"batch": 16, "images": 64_000, "norm": "batch", "noise": 0.0},
-    "cyclegan": {"batch": 8, "images": 48_000, "blocks": 4, "lr": FALLING},
-    "discogan": {"images": 192_000, "lr": FALLING},
+    "pix2pix": {"batch": 16, "images": 96_000, "width": 24, "norm": "batch", "noise": 0.0},
+    "cyclegan": {"batch": 4, "images": 32_000, "blocks": 4, "lr": "4e-4@0 4e-4@0.5 0@1"},
+    "discogan": {"images": 192_000, "lr": "5e-4@0 5e-4@0.5 0@1"},
 }
 """What differs from each game's default."""
 
