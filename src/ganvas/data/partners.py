@@ -10,7 +10,8 @@
 
 What is drawn, where the hole lies or how the camera moves, depends on the row alone. So that
 training sees more than one hole in each picture it meets each in `VARIANTS` ways; what is held back
-comes once.
+comes once. A camera shakes in any direction, so for `blurred` these ways show the picture in all
+positions that a square has, turned and mirrored.
 """
 
 from __future__ import annotations
@@ -52,6 +53,8 @@ class Partner:
     """y (n, *y.shape) -> x (n, *x.shape), both in [-1, 1]."""
     drawn: bool = False
     """Whether it can be done to one picture in several ways."""
+    turned: bool = False
+    """Whether these show the picture in other positions too, since it knows no up and down."""
 
 
 def parse(words: str) -> Partner:
@@ -110,7 +113,8 @@ def partnered(source: Source, words: str, *, paired: bool) -> Source:
             Partnered(table, partner, ("x",), rows[0::2], times),
             Partnered(table, partner, ("y",), rows[1::2]),
         ]
-    digest = fingerprint([source.fingerprint, words, str(paired), str(times)])
+    how = ["turned"] if partner.turned and times > 1 else []
+    digest = fingerprint([source.fingerprint, words, str(paired), str(times), *how])
     given = {**source.given, "partner": words}
     return replace(source, tables=tables, given=given, fingerprint=digest)
 
@@ -147,13 +151,22 @@ class Partnered:
     def fetch(self, rows: Tensor) -> dict[str, Tensor]:
         """The rows of these numbers."""
         of = self.rows[rows % len(self.rows)]
-        y = self.table.fetch(of)["x"]
+        y, turns = self.table.fetch(of)["x"], (rows // len(self.rows)).tolist()
+        if self.partner.turned:
+            y = torch.stack([position(each, turn) for each, turn in zip(y, turns, strict=True)])
         got = {"y": y}
         if "x" in self.spaces:
-            turns = (rows // len(self.rows)).tolist()
             draws = [_draws(row, turn) for row, turn in zip(of.tolist(), turns, strict=True)]
             got["x"] = self.partner.make(y, draws if self.partner.drawn else [])
         return {field: got[field] for field in self.spaces}
+
+
+def position(y: Tensor, number: int) -> Tensor:
+    """A picture (c, h, w) in one of its eight positions, or of its four if it is no square."""
+    square = y.shape[1] == y.shape[2]
+    mirrored, quarters = number % 2, number // 2 % 4
+    y = y.flip(2) if mirrored else y
+    return y.rot90(quarters if square else 2 * (quarters % 2), (1, 2))
 
 
 def _draws(row: int, turn: int) -> torch.Generator:
@@ -240,7 +253,7 @@ def _blurred(length: float) -> Partner:
         kernels = [motion.kernel(motion.trajectory(each), length) for each in draws]
         return motion.blurred(y, torch.stack(kernels)).clamp(-1, 1)
 
-    return Partner("", lambda y: _opaque("blurred", y), make, drawn=True)
+    return Partner("", lambda y: _opaque("blurred", y), make, drawn=True, turned=True)
 
 
 def luma(y: Tensor) -> Tensor:
