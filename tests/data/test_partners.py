@@ -195,3 +195,27 @@ def test_only_pictures_have_partners(name):
 def test_games_of_one_side_have_no_partners():
     with pytest.raises(UsageError, match="--partner grey is for games that learn between two"):
         data.load("digits", partner="grey")
+
+
+def test_what_is_blurred_is_learned_in_every_position():
+    single = data.load("photos", size=16)
+    source = data.load("photos", size=16, fields=("x", "y"), paired=True, partner="blurred")
+    table, n = source.tables[0], len(single.tables[0])
+    assert len(table) == 8 * n
+    eight = table.fetch(5 + n * torch.arange(8))["y"]
+    picture = single.tables[0].fetch(torch.tensor([5]))["x"][0]
+    positions = [p.rot90(k, (1, 2)) for p in (picture, picture.flip(2)) for k in range(4)]
+    for wanted in positions:
+        assert sum(torch.equal(y, wanted) for y in eight) == 1
+    held = data.load(
+        "photos", size=16, fields=("x", "y"), paired=True, partner="blurred", split="test"
+    )
+    once = data.load("photos", size=16, split="test")
+    assert torch.equal(rows(held.tables[0])["y"], rows(once.tables[0])["x"])
+
+
+def test_pictures_that_are_no_squares_keep_their_shape():
+    y = torch.arange(24.0).view(1, 4, 6)
+    turned = [partners.position(y, number) for number in range(8)]
+    assert {each.shape for each in turned} == {y.shape}
+    assert len({tuple(each.flatten().tolist()) for each in turned}) == 4
