@@ -91,7 +91,7 @@ def test_g_adds_to_what_it_is_given() -> None:
 
 def test_whose_features_decide_the_weight(small_vgg: None) -> None:
     weights = {content: make("deblurgan", content=content).weight for content in CONTENTS}
-    assert weights == {"vgg19": 100, "discriminator": 10_000}
+    assert weights == {"vgg19": 100, "discriminator": 30_000}
     assert make("deblurgan", content_weight=3.0).weight == 3
 
 

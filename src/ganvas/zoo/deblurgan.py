@@ -65,14 +65,14 @@ from ganvas.metrics import vgg
 from ganvas.nets.initial import normal_
 from ganvas.nets.translation import PatchDiscriminator, Translator
 
-UP_THEN_DOWN = Schedule.parse("2e-4@0 2e-3@0.2 0@1")
+UP_THEN_DOWN = Schedule.parse("3e-4@0 3e-3@0.15 0@1")
 
 
 @dataclass(frozen=True)
 class DeblurGANConfig(Config):
     batch: Count = 8
     """Pairs per step (the paper: 1)."""
-    images: Count = 24_000
+    images: Count = 40_000
     """Length of the run: how many pairs it sees (repeats counted)."""
     width: Count = 16
     """Feature maps of the outermost layers of G and D (the paper: 64)."""
@@ -91,7 +91,7 @@ class DeblurGANConfig(Config):
     content: vgg.Content = field(default_factory=vgg.usual)
     """Whose features the content loss compares; see the page (the paper: vgg19)."""
     content_weight: Weight | None = None
-    """λ, the weight of the content loss; None is the paper's 100 for VGG19's features, and 10000
+    """λ, the weight of the content loss; None is the paper's 100 for VGG19's features, and 30000
     without, where differences are smaller."""
     features: Weight = 0.001
     """c, the weight of D's features beside the squared error in the content loss."""
@@ -168,7 +168,7 @@ class DeblurGAN(Game):
         vgg19 = config.content == "vgg19"
         self.vgg = vgg.Features(3, 3, activated=False) if vgg19 else None
         given = config.content_weight
-        self.weight = (100.0 if vgg19 else 10_000.0) if given is None else given
+        self.weight = (100.0 if vgg19 else 30_000.0) if given is None else given
         self.remarks += vgg.remarks(config.content)
 
     def play(self, data: Iterator[Batch]) -> Iterator[Move]:
