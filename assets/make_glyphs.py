@@ -49,8 +49,8 @@ def at_size(file: Path, em: float) -> ImageFont.FreeTypeFont:
 
 def ink(font: ImageFont.FreeTypeFont) -> np.ndarray:
     """The box of each character's ink beside the pen's place: left, top, right, bottom (n, 4)."""
-    drawn = (font.getmask2(character, "L", anchor="ls") for character in CHARACTERS)
-    return np.array([np.add(mask.getbbox(), [*at, *at]) for mask, at in drawn])
+    masks = (font.getmask2(character, "L", anchor="ls") for character in CHARACTERS)
+    return np.array([np.add(mask.getbbox(), [*at, *at]) for mask, at in masks])
 
 
 def extent(font: ImageFont.FreeTypeFont) -> float:

@@ -32,6 +32,14 @@ def test_the_characters_are_the_common_ones_of_gb2312():
     assert set("的一是不了在人有我他") < set(glyphs.CHARACTERS)
 
 
+def test_both_typefaces_are_set_equally_large(held):
+    sides = []
+    for x in held:
+        dark = (x < 0.5)[:, 0]
+        sides.append([float(dark.any(axis).sum(1).double().mean()) for axis in (1, 2)])
+    assert sides[0] == pytest.approx(sides[1], rel=0.04)
+
+
 def test_pairs_are_whole_dark_on_white_and_in_the_middle(held):
     ends = torch.tensor([0, -1])
     for x in held:

@@ -1,7 +1,8 @@
 """The same Chinese characters in two typefaces: x in Kai, which looks written, y in Ming, printed.
 
-They are the 3,755 characters of level 1 of GB2312, the common ones. What is held back is held back
-in both typefaces: who trains has seen these characters in neither.
+They are the 3,755 characters of level 1 of GB2312, the common ones. Both typefaces are set so large
+that their ink is equally large in the mean. What is held back is held back in both: who trains has
+seen these characters in neither.
 """
 
 from __future__ import annotations
