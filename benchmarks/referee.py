@@ -26,7 +26,8 @@ import torch
 
 from ganvas import data
 from ganvas.core import Adam, Diverged, Game, Image, Listener, Table, Trainer, registry
-from ganvas.core.run import Plan, Run
+from ganvas.core.plan import Plan
+from ganvas.core.run import Run
 from ganvas.data.source import Rows
 from ganvas.watch import Log, Referee
 

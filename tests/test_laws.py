@@ -201,7 +201,7 @@ def one_final_game_for_each_file(file: File) -> Iterator[Breach]:
     if not file.is_game:
         return
     classes = list(nodes(file.tree, ast.ClassDef))
-    games = {c.name for c in classes if {"Game", "Duel", "UsualDuel"} & bases(c)}
+    games = {c.name for c in classes if {"Game", "Duel", "UsualDuel", "StyledDuel"} & bases(c)}
     if len(games) != 1:
         yield 1, f"holds {len(games)} games: {', '.join(sorted(games))}"
     for c in classes:

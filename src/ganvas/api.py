@@ -21,8 +21,9 @@ from ganvas.core import (
     parallel,
     registry,
 )
+from ganvas.core.plan import Plan
 from ganvas.core.registry import Card, card, make
-from ganvas.core.run import Plan, Run, free_folder
+from ganvas.core.run import Run, free_folder
 from ganvas.machine import Machine
 from ganvas.metrics import scores
 from ganvas.metrics.evaluation import evaluate as measure_run

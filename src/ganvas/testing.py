@@ -273,7 +273,7 @@ def _sample(game: Game, n: int) -> tuple[Tensor, dict[str, Tensor]]:
     """Samples; inputs that have no law of their own are noise of their space."""
     chance = Chance("stand-in inputs")
     given = {k: chance.draw(s, n) for k, s in game.inputs.items() if not s.prior}
-    return game.sample(n, seed=0, batch=256, **given)
+    return game.sample(n, seed=0, batch=256, truncation=None, **given)
 
 
 def _differences(a: Game, b: Game) -> list[str]:

@@ -26,7 +26,7 @@ def test_arrays_are_what_the_run_draws(ganvas, digits_run, tmp_path):
     made = ganvas("sample {} -n 5 --seed 2 -o {} --json", digits_run, tmp_path / "a.npz").json()
     assert made == {
         "run": str(digits_run), "output": str(tmp_path / "a.npz"), "number": 5, "seed": 2,
-        "best": None, "inputs": {},
+        "best": None, "truncation": None, "inputs": {},
     }  # fmt: skip
     got = arrays(tmp_path / "a.npz")
     x, inputs = Run(digits_run).sample_with_inputs(5, seed=2)

@@ -6,7 +6,8 @@ import numpy as np
 from PIL import Image as Pillow
 
 from ganvas.core import Clock, Space, checkpoint, registry
-from ganvas.core.run import Plan, Run
+from ganvas.core.plan import Plan
+from ganvas.core.run import Run
 
 
 def untrained(folder: Path, name: str, spaces: dict[str, Space], **config: object) -> Run:

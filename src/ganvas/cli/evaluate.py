@@ -48,6 +48,8 @@ class AskRun(Ask):
 
     weights: Literal["average", "last"] = "average"
     """The moving averages that a game shows, or the weights themselves."""
+    truncation: float | None = None
+    """Less variety for better samples, as in `ganvas sample`; the measurement says so."""
     human: bool = False
     """Ask people instead: serve a page that shows real and generated pictures."""
     host: str = "127.0.0.1"

@@ -159,6 +159,9 @@ Draws from a trained run.
   --seed S            decides the draw (0)
   --best FRACTION     draw N / FRACTION, keep the N that the discriminator finds
                       most real
+  --truncation T      less variety for better samples: in W, where the game has
+                      styles, 1 changes nothing and 0 makes the mean; else no
+                      value of z is larger than T
   -o, --output OUTPUT where to:
                         FILE.png  a picture of all (points are drawn as points)
                         FILE.npz  arrays: `samples`, and each input by its name;

@@ -21,6 +21,7 @@ figures with their protocol, and adds them to RUN/scores.json.
   --split PART      test (what was held back), train, or all (test)
   --seed S          decides what is drawn (0)
   --weights W       average: the moving averages that a game shows, or last
+  --truncation T    less variety for better samples, as in ganvas sample (none)
   --allow-small     figures also from fewer rows than they ask for, with a note
   --download        fetch the weights of the feature space if they are missing
   --json            print the result as one JSON object

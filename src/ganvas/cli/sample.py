@@ -29,6 +29,9 @@ class Draw(Options):
     """Decides the draw."""
     best: float | None = None
     """Draw number / best, keep those that the discriminator finds most real."""
+    truncation: float | None = None
+    """Less variety for better samples: ψ in W where the game has styles, else the largest
+    magnitude of the values of z."""
     output: str | None = None
     """FILE.png, FILE.npz, FILE.txt or FOLDER/; RUN/sample-SEED.png (or .txt) unless given."""
     json: bool = False
@@ -60,12 +63,18 @@ def main(words: Sequence[str]) -> None:
         if name not in given and isinstance(space, Image):
             given[name] = real_rows(run, name, space, asked.number, asked.seed)
     inputs = {name: in_turn(rows, asked.number) for name, rows in given.items()}
-    made = run.sample_with_inputs(asked.number, seed=asked.seed, best=asked.best, **inputs)
+    how = {"best": asked.best, "truncation": asked.truncation}
+    made = run.sample_with_inputs(asked.number, seed=asked.seed, **how, **inputs)  # type: ignore[arg-type]
     drawn = drawings.Drawn(run, *made, turns={name: len(rows) for name, rows in given.items()})
     drawings.write(drawn, place)
     if asked.json:
         result = {"run": str(run.folder), "output": str(place.path), "number": asked.number}
-        result |= {"seed": asked.seed, "best": asked.best, "inputs": texts}
+        result |= {
+            "seed": asked.seed,
+            "best": asked.best,
+            "truncation": asked.truncation,
+            "inputs": texts,
+        }
         print(json.dumps(result, ensure_ascii=False))
     else:
         print(place.path)

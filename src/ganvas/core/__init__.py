@@ -19,6 +19,7 @@ from ganvas.core.schedule import Rate, Schedule
 from ganvas.core.settings import Settings
 from ganvas.core.space import Image, Label, Noise, Points, Space, Tokens
 from ganvas.core.stream import Batch, Stream, Table
+from ganvas.core.styled import Styled
 from ganvas.core.trainer import Trainer
 
 __all__ = [
@@ -54,6 +55,7 @@ __all__ = [
     "Space",
     "Stage",
     "Stream",
+    "Styled",
     "Table",
     "Tokens",
     "Trainer",

@@ -11,13 +11,13 @@ from typing import Any, ClassVar
 import torch
 from torch import Tensor, nn
 
-from ganvas.core import parallel
+from ganvas.core import parallel, sampling
 from ganvas.core.chance import Chance
 from ganvas.core.clock import Clock
 from ganvas.core.config import Config
 from ganvas.core.errors import UsageError
 from ganvas.core.player import Player
-from ganvas.core.space import Image, Noise, Space
+from ganvas.core.space import Image, Space
 from ganvas.core.stream import Batch
 
 
@@ -209,9 +209,14 @@ class Game(nn.Module, ABC):
         everyones[parallel.rank()] = rows * parallel.size()
         return self.everywhere(everyones).flatten(0, 1)
 
-    @torch.no_grad()
     def sample(
-        self, n: int, *, seed: int = 0, batch: int = 256, **given: Tensor
+        self,
+        n: int,
+        *,
+        seed: int = 0,
+        batch: int = 256,
+        truncation: float | None = None,
+        **given: Tensor,
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """Generates `n` elements of `output` in evaluation mode.
 
@@ -219,6 +224,7 @@ class Game(nn.Module, ABC):
             n: how many.
             seed: decides every draw.
             batch: how many at a time.
+            truncation: less variety for better samples; see `ganvas.core.truncation`.
             given: inputs that are not drawn, each of (n, ...), or (1, ...) for all.
 
         Returns:
@@ -226,43 +232,17 @@ class Game(nn.Module, ABC):
 
         Raises:
             UsageError: if an input is unknown, is not in its space, or has no law to draw it from
-                and is not given.
+                and is not given; or if this game cannot be truncated so.
         """
-        if unknown := given.keys() - self.inputs.keys():
-            raise UsageError(f"{self.name} takes {', '.join(self.inputs)}, not {min(unknown)!r}")
-        chance = Chance("sample", seed)
-        inputs = {
-            name: self._given(name, given[name], n)
-            if name in given
-            else self._drawn(name, n, chance)
-            for name in self.inputs
-        }
-        made = []
-        with self.showing():
-            for start in range(0, n, batch):
-                self.chance = Chance("sample", seed, start, device=self.device)
-                rows = {name: x[start : start + batch] for name, x in inputs.items()}
-                x = self.generate(**{name: x.to(self.device) for name, x in rows.items()})
-                made.append(x.to(self.output.dtype).cpu())
-        return torch.cat(made), inputs
+        return sampling.sample(self, n, seed=seed, batch=batch, truncation=truncation, given=given)
 
-    @torch.no_grad()
     def scores(self, x: Tensor, inputs: Mapping[str, Tensor], *, batch: int = 256) -> Tensor:
         """What `judge` says of samples and the inputs that made them: (n,), on the CPU.
 
         Raises:
             UsageError: if the game has nobody who could say.
         """
-        given = {
-            name: rows for name, rows in inputs.items() if not isinstance(self.inputs[name], Noise)
-        }
-        parts = []
-        with self.showing():
-            for start in range(0, len(x), batch):
-                here = slice(start, start + batch)
-                rows = {name: rows[here].to(self.device) for name, rows in given.items()}
-                parts.append(self.judge(x[here].to(self.device), **rows).float().cpu())
-        return torch.cat(parts)
+        return sampling.scores(self, x, inputs, batch=batch)
 
     @contextmanager
     def showing(self) -> Iterator[None]:
@@ -274,16 +254,3 @@ class Game(nn.Module, ABC):
         finally:
             self.train(training)
             self.chance = chance
-
-    def _given(self, name: str, x: Tensor, n: int) -> Tensor:
-        space = self.inputs[name]
-        if len(x) not in (1, n):
-            raise UsageError(f"{len(x)} elements of {name} were given for {n} samples")
-        if why := space.why_not(x):
-            raise UsageError(f"{name} is not in {space}: {why}")
-        return x.cpu().expand(n, *space.shape)
-
-    def _drawn(self, name: str, n: int, chance: Chance) -> Tensor:
-        if not self.inputs[name].prior:
-            raise UsageError(f"{self.name} needs the input {name!r} ({self.inputs[name]})")
-        return chance.draw(self.inputs[name], n)

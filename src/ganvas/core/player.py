@@ -18,16 +18,18 @@ class Adam:
     """Adam (Kingma & Ba 2015, arXiv:1412.6980)."""
 
     lr: Rate = 2e-4
-    betas: tuple[float, float] = (0.5, 0.999)
+    betas: tuple[float, Rate] = (0.5, 0.999)
     eps: float = 1e-8
     weight_decay: float = 0.0
 
+    def rates(self, progress: float) -> dict[str, Any]:
+        """What follows a schedule, as it is now."""
+        return {"lr": at(self.lr, progress), "betas": (self.betas[0], at(self.betas[1], progress))}
+
     def build(self, params: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
         """The optimiser at the start of a run, in torch's fused form."""
-        lr = at(self.lr, 0.0)
-        return torch.optim.Adam(
-            params, lr, self.betas, self.eps, weight_decay=self.weight_decay, fused=True
-        )
+        more: dict[str, Any] = {"eps": self.eps, "weight_decay": self.weight_decay}
+        return torch.optim.Adam(params, **self.rates(0.0), **more, fused=True)
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,10 @@ class RMSProp:
     lr: Rate = 5e-5
     alpha: float = 0.99
     eps: float = 1e-8
+
+    def rates(self, progress: float) -> dict[str, Any]:
+        """What follows a schedule, as it is now."""
+        return {"lr": at(self.lr, progress)}
 
     def build(self, params: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
         """The optimiser at the start of a run, over many tensors at once (foreach)."""
@@ -50,6 +56,10 @@ class SGD:
 
     lr: Rate = 1e-2
     momentum: float = 0.0
+
+    def rates(self, progress: float) -> dict[str, Any]:
+        """What follows a schedule, as it is now."""
+        return {"lr": at(self.lr, progress)}
 
     def build(self, params: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
         """The optimiser at the start of a run, in torch's fused form."""

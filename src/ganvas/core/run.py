@@ -12,92 +12,21 @@ from __future__ import annotations
 import json
 import math
 import os
-import platform
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import UTC, datetime
 from functools import cached_property
-from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import torch
 from torch import Tensor
 
-from ganvas.core import checkpoint, parallel, registry
+from ganvas.core import checkpoint, parallel
 from ganvas.core.clock import Clock
-from ganvas.core.config import Config
 from ganvas.core.errors import CheckpointError, GanvasError, UsageError
 from ganvas.core.game import Game
-from ganvas.core.settings import Settings
-from ganvas.core.space import Space
+from ganvas.core.plan import Plan
 from ganvas.core.trainer import Trainer
 
 CONFIG = "config.json"
-
-
-@dataclass(frozen=True)
-class Plan:
-    """What a run was asked to do: all of `config.json`."""
-
-    game: str
-    preset: str
-    config: dict[str, Any]
-    spaces: dict[str, Any]
-    data: dict[str, Any]
-    seed: int
-    settings: dict[str, Any]
-    rounds: int | None
-    minutes: float | None
-    versions: dict[str, str]
-    created: str
-    origin: dict[str, Any] | None = None
-    """Where the weights come from, if they were not learned here."""
-
-    @classmethod
-    def of(
-        cls,
-        game: str,
-        config: Config,
-        spaces: Mapping[str, Space],
-        data: dict[str, Any],
-        *,
-        preset: str = "default",
-        seed: int = 0,
-        settings: Settings | None = None,
-        rounds: int | None = None,
-        minutes: float | None = None,
-    ) -> Plan:
-        """The plan for a game, with the versions of what it runs on."""
-        libraries = ("ganvas", "torch", "numpy")
-        return cls(
-            game=game,
-            preset=preset,
-            config=config.to_json(),
-            spaces={name: space.to_json() for name, space in spaces.items()},
-            data=data,
-            seed=seed,
-            settings=(settings or Settings()).to_json(),
-            rounds=rounds,
-            minutes=minutes,
-            versions={"python": platform.python_version(), **{n: version(n) for n in libraries}},
-            created=datetime.now(UTC).isoformat(timespec="seconds"),
-        )
-
-    def build(self) -> Game:
-        """The untrained game of this plan, its weights decided by the seed.
-
-        Raises:
-            GanvasError: if the plan asks for what there is not.
-        """
-        game = registry.find(self.game)
-        config = registry.config_of(game).build(**self.config)
-        spaces = {name: Space.from_json(space) for name, space in self.spaces.items()}
-        torch.manual_seed(self.seed)
-        try:
-            return registry.build(game, config, spaces)
-        except (ValueError, RuntimeError, ZeroDivisionError) as error:
-            raise UsageError(f"{self.game} cannot be made with these options: {error}") from error
 
 
 class Run:
@@ -181,7 +110,13 @@ class Run:
         return checkpoint.clock_of(kept[-1]) if kept else self.game.clock
 
     def sample(
-        self, n: int = 64, *, seed: int = 0, best: float | None = None, **inputs: Tensor
+        self,
+        n: int = 64,
+        *,
+        seed: int = 0,
+        best: float | None = None,
+        truncation: float | None = None,
+        **inputs: Tensor,
     ) -> Tensor:
         """Draws from the trained game: (n, *output.shape), on the CPU.
 
@@ -189,22 +124,30 @@ class Run:
             n: how many.
             seed: decides the draw.
             best: draw n / best and keep the n that the discriminator likes best.
+            truncation: less variety for better samples: ψ in W where the game has styles, else
+                the largest magnitude of the values of z.
             inputs: inputs that are not drawn, such as `label=torch.tensor([3])`.
 
         Raises:
             UsageError: if an input is unknown or missing, `best` is not in (0, 1], or nobody can
                 judge.
         """
-        return self.sample_with_inputs(n, seed=seed, best=best, **inputs)[0]
+        return self.sample_with_inputs(n, seed=seed, best=best, truncation=truncation, **inputs)[0]
 
     def sample_with_inputs(
-        self, n: int = 64, *, seed: int = 0, best: float | None = None, **inputs: Tensor
+        self,
+        n: int = 64,
+        *,
+        seed: int = 0,
+        best: float | None = None,
+        truncation: float | None = None,
+        **inputs: Tensor,
     ) -> tuple[Tensor, dict[str, Tensor]]:
         """The same as `sample`, with the inputs that made each sample."""
         if n < 1:
             raise UsageError(f"cannot draw {n} samples; ask for at least 1")
         if best is None:
-            return self.game.sample(n, seed=seed, batch=256, **inputs)
+            return self.game.sample(n, seed=seed, batch=256, truncation=truncation, **inputs)
         if not 0 < best <= 1:
             raise UsageError(f"best must be a fraction between 0 and 1, not {best:g}")
         # What is given is kept: each sample then competes with rivals made from the same inputs.
@@ -213,7 +156,7 @@ class Run:
             k: v.expand(n, *v.shape[1:]).repeat_interleave(times, 0) for k, v in inputs.items()
         }
         drawn = n * times if given else math.ceil(n / best)
-        made, used = self.game.sample(drawn, seed=seed, batch=256, **given)
+        made, used = self.game.sample(drawn, seed=seed, batch=256, truncation=truncation, **given)
         scores = self.game.scores(made, used)
         if given:
             keep = torch.arange(n) * times + scores.view(n, times).argmax(1)

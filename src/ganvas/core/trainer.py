@@ -20,7 +20,6 @@ from ganvas.core.errors import Diverged, GameError, GanvasError, UsageError
 from ganvas.core.game import Game, Move, Stage
 from ganvas.core.listener import Listener
 from ganvas.core.player import Player
-from ganvas.core.schedule import Schedule
 from ganvas.core.settings import Settings, resolve_device
 from ganvas.core.stream import Stream, Table
 
@@ -218,9 +217,8 @@ class Trainer:
 
     def _step(self, player: Player) -> None:
         optimiser = self.optimisers[player.name]
-        if isinstance(player.recipe.lr, Schedule):
-            for group in optimiser.param_groups:
-                group["lr"] = player.recipe.lr.at(self.clock.progress)
+        for group in optimiser.param_groups:
+            group.update(player.recipe.rates(self.clock.progress))
         optimiser.step()
         player.stepped()
 

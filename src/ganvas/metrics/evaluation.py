@@ -88,6 +88,7 @@ def measure(sides: Sides, wish: Wish, tell: Tell = lambda _: None) -> Scores:
         subject.source, sides.real.fingerprint, sides.real.given["split"], sides.field,
         sides.space.to_json(), subject.n_real, sides.n, wish.seed,
         wish.weights if sides.game else "none", space.protocol() if space else None,
+        wish.truncation,
     )  # fmt: skip
     total = subject.n_real + subject.n_fake
     _show_real(figures, sides, protocol, space, lambda seen: tell(seen / total))

@@ -36,6 +36,8 @@ class Protocol:
     """`average` (the moving average, where a player has one), `last`, or `none`: no game."""
     features: Mapping[str, Any] | None
     """The feature space; None where there is none."""
+    truncation: float | None = None
+    """Of the generated rows."""
 
     def to_text(self) -> dict[str, str]:
         """Each point in words, for people: digests are cut to what one can compare by eye."""

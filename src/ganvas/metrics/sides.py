@@ -33,6 +33,8 @@ class Wish:
     split: Split = "test"
     seed: int = 0
     weights: Literal["average", "last"] = "average"
+    truncation: float | None = None
+    """Of the generated rows; see `ganvas.core.truncation`."""
     allow_small: bool = False
     """Whether figures may come from fewer rows than they ask for; they say so then."""
     download: bool = False
@@ -83,7 +85,7 @@ def sides_of(game: Game, trained_on: Mapping[str, Any], wish: Wish, of: str = ""
     field = imitated(game, real)
     n = _number(game, real, field, wish.n)
     learned = data.held_out(trained_on, trained_on.get("split", "train"))
-    fakes = partial(generated, game, n, wish.seed, real, field)
+    fakes = partial(generated, game, n, wish.seed, real, field, wish.truncation)
     labelled = isinstance(game.inputs.get("label"), Label)
     pictures = _pictures(game)
     together = any({field, *pictures} <= table.spaces.keys() for table in real.tables)
@@ -128,7 +130,9 @@ def imitated(game: Game, real: Source) -> str:
     )
 
 
-def generated(game: Game, n: int, seed: int, real: Source, field: str) -> Iterator[Rows]:
+def generated(
+    game: Game, n: int, seed: int, real: Source, field: str, truncation: float | None = None
+) -> Iterator[Rows]:
     """`n` samples in batches; what the game translates comes from `real`, in turn.
 
     Where one table of `real` has that beside the `field` that the game imitates, the truth of each
@@ -143,7 +147,8 @@ def generated(game: Game, n: int, seed: int, real: Source, field: str) -> Iterat
         for table in tables:
             rows |= table.fetch(torch.arange(start, start + size) % len(table))
         given = {name: rows[name] for name in pictures}
-        x, inputs = game.sample(size, seed=seed_of("evaluate", seed, start), batch=BATCH, **given)
+        place = seed_of("evaluate", seed, start)
+        x, inputs = game.sample(size, seed=place, batch=BATCH, truncation=truncation, **given)
         labelled = isinstance(game.inputs.get("label"), Label)
         source = given[pictures[0]] if pictures else None
         yield Rows(

@@ -59,7 +59,7 @@ def gallery(run: Run, n: int, seed: int) -> Gallery:
         for name, space in game.inputs.items()
         if isinstance(space, Image)
     }
-    made = run.sample(n, seed=seed, best=None, **given)
+    made = run.sample(n, seed=seed, best=None, truncation=None, **given)
     about = {
         "game": run.plan.game,
         "data": source.name,

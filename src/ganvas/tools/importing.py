@@ -10,7 +10,8 @@ from typing import Any
 
 from ganvas.core import Clock, Game, UsageError, checkpoint, registry
 from ganvas.core.errors import did_you_mean
-from ganvas.core.run import CONFIG, Plan, Run, free_folder
+from ganvas.core.plan import Plan
+from ganvas.core.run import CONFIG, Run, free_folder
 from ganvas.data import UNKNOWN
 from ganvas.tools.foreign import files, layers
 from ganvas.tools.foreign.formats import FORMATS, Known, Wish

@@ -24,6 +24,8 @@ from ganvas.tricks.virtual_norm import VirtuallyNormed
 if TYPE_CHECKING:
     from ganvas.tricks.duel import Duel
 
+SPECTRAL = (*LAYERS, nn.ConvTranspose2d, nn.Embedding)
+"""The layers that spectral norm applies to: all that multiply by a matrix of weights."""
 DIMS = 16
 """Dimensions of each kernel of minibatch discrimination."""
 
@@ -60,8 +62,9 @@ def equip(game: Duel, maker: Player, critic: Player) -> None:
         critic.recipe = faster(critic.recipe, config.ttur)
     critic.double_backward |= bool(config.penalty)
     head = head_of(critic.net)
-    if config.spectral_norm:
-        for layer in [m for m in critic.net.modules() if isinstance(m, LAYERS)]:
+    normed = ((maker, config.spectral_norm_maker), (critic, config.spectral_norm))
+    for player in [player for player, wanted in normed if wanted]:
+        for layer in [m for m in player.net.modules() if isinstance(m, SPECTRAL)]:
             spectral_norm(layer)
     if config.minibatch > 0 and head is not None:
         critic.net = AmongOthers(critic.net, head, config.minibatch)
@@ -69,7 +72,7 @@ def equip(game: Duel, maker: Player, critic: Player) -> None:
         (noise,) = game.inputs.values()
         reference = Chance("virtual batch norm").draw(noise, config.virtual_norm)
         maker.net = VirtuallyNormed(maker.net, reference)
-    if config.spectral_norm or config.minibatch or config.virtual_norm:
+    if any(wanted for _, wanted in normed) or config.minibatch or config.virtual_norm:
         maker.begin_average()
         critic.begin_average()
     game.hear(head)
@@ -132,6 +135,8 @@ def _misfits_of_the_loss(config: DuelConfig) -> Iterator[tuple[str, str]]:
     if config.augment == "ada" and not (scores == "logits" or config.loss == "hinge"):
         why = f"it goes by the sign of D(x), which says nothing under the loss {config.loss}"
         yield "augment ada", f"{why}; take diff, or the loss non-saturating or hinge"
+    if not config.penalty and config.penalty_every > 1:
+        yield "penalty-every", "there is no penalty on; give --penalty too"
     if not config.penalty and config.penalty_weight not in (None, type(config)().penalty_weight):
         yield "penalty-weight", "there is no penalty on; give --penalty too"
     if config.clip > 0 and "gp" in config.penalty:

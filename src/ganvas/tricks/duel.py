@@ -15,7 +15,7 @@ import torch
 from torch import Tensor
 
 from ganvas.core import Game, Move, Player, Space
-from ganvas.core.schedule import at
+from ganvas.core.schedule import Rate, at
 from ganvas.losses.adversarial import LOSSES
 from ganvas.losses.penalties import (
     clip_weights,
@@ -28,7 +28,7 @@ from ganvas.tricks import corner
 from ganvas.tricks.augment import ada, diff_augment, next_p
 from ganvas.tricks.head import Head, hearing
 from ganvas.tricks.historical import HistoricalMean
-from ganvas.tricks.options import WEIGHTS, DuelConfig
+from ganvas.tricks.options import WEIGHTS, DuelConfig, PenaltyName
 from ganvas.tricks.pool import ImagePool
 
 MOST = 0.8
@@ -61,7 +61,7 @@ class Duel(Game, ABC):
         maker: Player,
         critic: Player,
         *,
-        penalty_weight: float | None = None,
+        penalty_weight: Rate | None = None,
         sees: Space | None = None,
     ) -> None:
         """Says who is who, and equips them with the tricks that are on.
@@ -104,16 +104,17 @@ class Duel(Game, ABC):
         """
         config, (_, critic) = self.config, self.sides
         shown, made = self._shown(x), self._shown(self._with_past(fake.detach()))
-        if "r1" in config.penalty:
+        penalties = config.penalty if self.clock.round % config.penalty_every == 0 else ()
+        if "r1" in penalties:
             shown = shown.detach().requires_grad_()
-        if "r2" in config.penalty:
+        if "r2" in penalties:
             made = made.detach().requires_grad_()
         real_said, fake_said = self._heard(shown, made, given)
         real, fakes = score(real_said), score(fake_said)
         loss, told = self._critic_loss(real, fakes)
-        for name, penalty in self._penalties(shown, made, real, fakes, given):
-            weight = WEIGHTS[name] if self._penalty_weight is None else self._penalty_weight
-            loss, told[name] = loss + weight * penalty, penalty
+        for name in penalties:
+            told[name] = self._penalty(name, shown, made, real, fakes, given)
+            loss = loss + config.penalty_every * self._weight(name) * told[name]
         if config.historical > 0:
             loss = loss + config.historical * self.past_critic.distance([*critic.net.parameters()])
         if also is not None:
@@ -225,29 +226,35 @@ class Duel(Game, ABC):
             real, fake = real.sigmoid(), fake.sigmoid()
         return loss, {f"{name}(x)": real.mean(), f"{name}(G(z))": fake.mean()}
 
-    def _penalties(
-        self, shown: Tensor, made: Tensor, real: Tensor, fake: Tensor, given: tuple[Tensor, ...]
-    ) -> Iterator[tuple[Any, Tensor]]:
-        """Each penalty on the critic's slope that is on."""
+    def _weight(self, penalty: PenaltyName) -> float:
+        """How much a penalty counts now."""
+        given = self._penalty_weight
+        return WEIGHTS[penalty] if given is None else at(given, self.clock.progress)
+
+    def _penalty(
+        self,
+        name: PenaltyName,
+        shown: Tensor,
+        made: Tensor,
+        real: Tensor,
+        fake: Tensor,
+        given: tuple[Tensor, ...],
+    ) -> Tensor:
+        """A penalty on the critic's slope."""
         critic = self.sides[1]
 
         def scores(x: Tensor) -> Tensor:
             return score(critic(x, *given))
 
-        for name in self.config.penalty:
-            match name:
-                case "gp":
-                    yield (
-                        name,
-                        gradient_penalty(scores, shown, made, self.chance.uniform(len(shown))),
-                    )
-                case "dragan":
-                    noise = self.chance.uniform(len(shown), *shown.shape[1:])
-                    yield name, dragan_penalty(scores, shown, noise)
-                case "r1":
-                    yield name, zero_centred(real, shown)
-                case "r2":
-                    yield name, zero_centred(fake, made)
+        match name:
+            case "gp":
+                return gradient_penalty(scores, shown, made, self.chance.uniform(len(shown)))
+            case "dragan":
+                return dragan_penalty(scores, shown, self.chance.uniform(*shown.shape))
+            case "r1":
+                return zero_centred(real, shown)
+            case "r2":
+                return zero_centred(fake, made)
 
     def _after_critic(self, loss: Tensor, real: Tensor) -> None:
         """What follows the critic's move."""

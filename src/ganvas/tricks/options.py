@@ -25,8 +25,12 @@ class DuelConfig(Config):
     penalty: tuple[PenaltyName, ...] = ()
     """On the critic's slope: `gp` (Gulrajani et al. 2017: 1 between real and made), `r1`, `r2`
     (Mescheder et al. 2018: 0 at real, at made), `dragan` (Kodali et al. 2017: 1 near real)."""
-    penalty_weight: Weight | None = None
-    """Weight of the penalty; None is its paper's, 10. R1 and R2 count half of it."""
+    penalty_weight: Weight | Schedule | None = None
+    """Weight of the penalty, perhaps a schedule; None is its paper's, 10. R1 and R2 count half of
+    it."""
+    penalty_every: Count = 1
+    """Lazy regularisation: the penalty counts in each so many-th round only, so many times as much
+    (Karras et al. 2020, section 3.1: 16)."""
     drift: Weight = 0.0
     """Weight of the critic's squared scores of real samples (Karras et al. 2017: 0.001)."""
     clip: Weight = 0.0
@@ -34,6 +38,8 @@ class DuelConfig(Config):
     0 clips nothing."""
     spectral_norm: bool = False
     """Whether each layer of the critic has largest singular value 1 (Miyato et al. 2018)."""
+    spectral_norm_maker: bool = False
+    """Whether each layer of the maker has too (Zhang et al. 2019)."""
     orthogonal: Weight = 0.0
     """Weight of the maker's orthogonal regularisation (Brock et al. 2019: 1e-4)."""
     match_features: Weight = 0.0

@@ -117,7 +117,8 @@ class Eye:
         with untouched(game), self._heard(game, "makers"):
             size = math.prod(game.output.shape)
             n = max(16, min(POINTS if size <= features.EXACT else MADE, 2**22 // size))
-            x, inputs = game.sample(n, seed=0, batch=min(n, 64), **self._given(game, n))
+            given = self._given(game, n)
+            x, inputs = game.sample(n, seed=0, batch=min(n, 64), truncation=None, **given)
         side = features.grain(x) if isinstance(game.output, Image) else 1
         if side != self.side and len(x.unique(dim=0)) > 1:
             self.side, self._made = side, None
@@ -212,7 +213,7 @@ class Eye:
 
     def _vectors_of(self, game: Game, inputs: Mapping[str, Tensor]) -> Tensor:
         n = len(next(iter(inputs.values())))
-        made = game.sample(n, seed=0, batch=64, **inputs)[0]
+        made = game.sample(n, seed=0, batch=64, truncation=None, **inputs)[0]
         return features.vectors(made, game.output, self.side)
 
     def _judged(self, game: Game, x: Tensor, inputs: Mapping[str, Tensor]) -> Line:

@@ -197,7 +197,7 @@ def _made(game: Game, n: int, **given: Tensor) -> Tensor:
     """Samples, as many at a time as memory allows for sure."""
     batch = max(1, min(256, 2**22 // math.prod(game.output.shape)))
     with untouched(game):
-        return game.sample(n, seed=0, batch=batch, **given)[0]
+        return game.sample(n, seed=0, batch=batch, truncation=None, **given)[0]
 
 
 # -- points and tokens ---------------------------------------------------------------------------
