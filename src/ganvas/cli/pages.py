@@ -125,6 +125,7 @@ how to compute
   --precision P        fp32, or bf16 to compute forward passes in bfloat16
   --micro-batches N    divide each batch into N parts to save memory (1)
   --compile            compile the networks (torch.compile, with a C++ compiler)
+  --channels-last      keep the channels of a pixel together (on a GPU)
   --clip-norm X        scale each move's gradient down to this norm
   --sync-batchnorm     batch statistics over all processes
   --patience N         how often in a row to go back after a NaN or infinity (3)

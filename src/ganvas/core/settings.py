@@ -25,6 +25,8 @@ class Settings(Options):
     """bf16 computes the forward passes in bfloat16 (autocast); weights stay in fp32."""
     compile: bool = False
     """Compile the players' networks with torch.compile (needs a C++ compiler)."""
+    channels_last: bool | None = None
+    """Keep the channels of a pixel together in memory; on a GPU unless given."""
     clip_norm: float | None = None
     """Scale each move's gradient down to this norm."""
     sync_batchnorm: bool = False

@@ -74,7 +74,8 @@ class Trainer:
         if self.settings.sync_batchnorm:
             parallel.share_batch_norms(game)
         game.to(self.device)
-        if self.device.type == "cuda":
+        last = self.settings.channels_last
+        if last or (last is None and self.device.type == "cuda"):
             for module in game.modules():
                 if isinstance(module, nn.Conv2d | nn.ConvTranspose2d):
                     module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
