@@ -14,6 +14,10 @@ from typing import Any
 
 import torch
 
+import ganvas
+from ganvas.core import registry
+from ganvas.core.run import CONFIG, Run
+
 RESULTS = Path(__file__).parent.parent / "results"
 Row = dict[str, Any]
 
@@ -52,6 +56,25 @@ def measure(
             print(json.dumps({"name": name, **row}), flush=True)
             keep(game, f"{part} of {where}" if where else part, f"{command} {name}", row)
     print("\n".join(table()))
+
+
+def trained(folder: Path, game: str, **asked: Any) -> Run:
+    """A run as asked for (the options of `ganvas.train`); one that lies there finished is taken.
+
+    Raises:
+        SystemExit: if what lies there was asked for otherwise, or was not finished.
+    """
+    if not (folder / CONFIG).exists():
+        return ganvas.train(game, out=folder, quiet=True, **asked)
+    run = Run(folder)
+    known = {**run.plan.config, **run.plan.data, "seed": run.plan.seed}
+    usual = registry.make(game).config.to_json()
+    given = {**usual, **asked, "source": asked["data"]}
+    del given["data"]
+    other = {name: known.get(name) for name, value in given.items() if known.get(name) != value}
+    if run.plan.game != game or other or not run.clock.done:
+        raise SystemExit(f"{folder} is another run, or not at its end: {run.plan.game} {other}")
+    return run
 
 
 def keep(game: str, part: str, command: str, row: Row) -> None:

@@ -7,10 +7,11 @@
 Each learns from patches of `photos` of 64 pixels with the partner of its preset, and restores those
 of the stripes that were held back. `PSNR` is the mean over pictures; `gain` is by how much it is
 above that of the input: of smaller pictures, the better of the two bicubic enlargements (Keys's
-with a = -1/2, and torch's with -3/4); of holes, the mean colour around them. `distance` is how
-unlike results are to the truth for somebody who looks at what things are made of (`onlooker.py`, in
-the manner of LPIPS); `of the input` is beside it. `detail` is the mean slope of the results in
-parts of the truth's: below 1 where they are blurred.
+with a = -1/2, and torch's with -3/4); of holes, the mean colour around them. `gain on known` is the
+same on as many of the pictures that were learned from. `distance` is how unlike results are to the
+truth for somebody who looks at what things are made of (`onlooker.py`, in the manner of LPIPS); `of
+the input` is beside it. `detail` is the mean slope of the results in parts of the truth's: below 1
+where they are blurred.
 
 Prints a line for each run and keeps it in results/GAME.json.
 """
@@ -25,9 +26,9 @@ from benchmarks import kept, onlooker
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-import ganvas
 from ganvas import data
 from ganvas.core import registry
+from ganvas.data.source import Split
 from ganvas.metrics import psnr
 from ganvas.nets.superres import enlarged
 from ganvas.watch.pictures import grid
@@ -38,25 +39,33 @@ SIZE, SHOWN = 64, 24
 
 def measured(name: str, seed: int, folder: Path) -> kept.Row:
     """One run, held against the truth; a grid of input, result and truth in its folder."""
-    run = ganvas.train(name, data="photos", seed=seed, out=folder, quiet=True)
-    partner = registry.find(name).presets["default"].partner
-    table = data.load(
-        "photos", size=SIZE, fields=("x", "y"), paired=True, partner=partner, split="test"
-    ).tables[0]
-    held = table.fetch(torch.arange(len(table)))
-    x, y = held["x"], held["y"]
+    run = kept.trained(folder, name, data="photos", seed=seed)
+    x, y = pairs(name, "test")
     made, _ = run.game.sample(len(x), seed=seed, x=x)
     before = as_large(x, y)
     _show(folder / "grid.png", x, made, y)
+    known_x, known_y = pairs(name, "train", len(x))
+    known, _ = run.game.sample(len(known_x), seed=seed, x=known_x)
     figures = {
         "PSNR": psnr(made, y).mean(),
         "gain": (psnr(made, y) - psnr(before, y)).mean(),
+        "gain on known": (psnr(known, known_y) - psnr(as_large(known_x, known_y), known_y)).mean(),
         "distance": onlooker.distances(made, y).mean(),
         "of the input": onlooker.distances(before, y).mean(),
         "detail": slope(made) / slope(y),
         "seconds": run.clock.seconds,
     }
     return {"seed": seed, **{name: round(float(value), 4) for name, value in figures.items()}}
+
+
+def pairs(name: str, split: Split, n: int | None = None) -> tuple[Tensor, Tensor]:
+    """What a game is given of `photos`, and what it is to restore: `n` of them, far apart."""
+    partner = registry.find(name).presets["default"].partner
+    table = data.load(
+        "photos", size=SIZE, fields=("x", "y"), paired=True, partner=partner, split=split
+    ).tables[0]
+    rows = table.fetch(torch.linspace(0, len(table) - 1, n or len(table)).long())
+    return rows["x"], rows["y"]
 
 
 def as_large(x: Tensor, y: Tensor) -> Tensor:
@@ -88,6 +97,7 @@ def table() -> Iterator[str]:
     figures = {
         "PSNR": ".2f",
         "gain": ".2f",
+        "gain on known": ".2f",
         "distance": ".3f",
         "of the input": ".3f",
         "detail": ".2f",

@@ -69,8 +69,8 @@ def _facts(card: Card) -> list[tuple[str, str]]:
 
 
 def _whose(card: Card) -> str:
-    """Moves are seen by playing a round, which a paper's networks take long for."""
-    return "" if card.preset == "default" else " (of the preset default)"
+    same = card.preset == card.moves_preset
+    return "" if same else f" (of the preset {card.moves_preset})"
 
 
 def _stages(card: Card) -> list[str]:

@@ -176,6 +176,8 @@ class Card:
     players: dict[str, dict[str, Any]]
     stages: list[dict[str, Any]]
     moves: list[str]
+    moves_preset: str
+    """Whose round was played to see the moves: a paper's networks take long for one."""
     config: dict[str, dict[str, Any]]
     presets: list[str]
 
@@ -214,6 +216,7 @@ def card(name: str, preset: str = "default", **spaces: Space) -> Card:
         },
         stages=[{"name": s.name, "share": s.share, "batch": s.batch} for s in game.stages()],
         moves=order_of_moves(cls),
+        moves_preset="default",
         config={
             field: {
                 "default": game.config.to_json()[field],
