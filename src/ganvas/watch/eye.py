@@ -131,6 +131,8 @@ class Eye:
         if compared["spread"] is None or compared["gap"] is None:
             return {**found, **self.roles, "finite": False}  # further away than a number can say
         found |= compared
+        if game.paired:
+            found["copies"] = None  # what it makes of a training row is to be that row's truth
         if self.label is not None:
             found |= self._classes(made, inputs)
         with untouched(game):

@@ -142,7 +142,7 @@ def _fallen(e: Evidence) -> list[Seen]:
 def memorised(e: Evidence) -> Iterator[Seen]:
     """Samples nearer to one training row than to all others, as no row of the data is."""
     real = e.real
-    if not e.warm or flat(e) or not real.get("contrast"):
+    if not e.warm or flat(e) or not real.get("contrast") or e.last.get("copies") is None:
         return
 
     def near(look: Line) -> float:
