@@ -131,13 +131,21 @@ def test_the_kernel() -> None:
 
 
 def test_what_was_first_seen_in_inference_mode_can_be_learned_from() -> None:
-    resample._matrix.cache_clear()
+    resample._kept.cache_clear()
     x = torch.randn(1, 1, 4, 4)
     with torch.inference_mode():
         down(x)
     x.requires_grad_()
     down(x).square().sum().backward()
     assert x.grad is not None
+
+
+def test_it_can_be_compiled() -> None:
+    def both(x: Tensor) -> Tensor:
+        return down(up(x).relu())
+
+    x = torch.randn(1, 2, 4, 4)
+    torch.testing.assert_close(torch.compile(both, backend="eager")(x), both(x))
 
 
 def test_sides_that_cannot_be_halved() -> None:

@@ -50,7 +50,7 @@ def down(x: Tensor, taps: Sequence[float] = TAPS, factor: int = 2) -> Tensor:
     if h % factor or w % factor:
         raise UsageError(f"{h}x{w} pixels cannot be divided by {factor}; both sides must be able")
     if max(h, w) <= MATRIX:
-        rows, columns = (_matrix(side, tuple(taps), factor, x.dtype, x.device) for side in (h, w))
+        rows, columns = _matrices(x, h, w, taps, factor)
         return rows @ x @ columns.T
     before, after = _margins(len(taps), factor)
     x = pad(x, (before, after, before, after))
@@ -64,7 +64,7 @@ def up(x: Tensor, taps: Sequence[float] = TAPS, factor: int = 2) -> Tensor:
     """
     h, w = (factor * side for side in x.shape[2:])
     if max(h, w) <= MATRIX:
-        rows, columns = (_matrix(side, tuple(taps), factor, x.dtype, x.device) for side in (h, w))
+        rows, columns = _matrices(x, h, w, taps, factor)
         return factor * rows.T @ x @ (factor * columns)
     before, after = _margins(len(taps), factor)
     weight = factor**2 * _depthwise(x, taps)
@@ -87,17 +87,33 @@ def _depthwise(x: Tensor, taps: Sequence[float]) -> Tensor:
     return _kernel(taps).to(x).expand(x.shape[1], 1, -1, -1)
 
 
-@lru_cache(maxsize=256)
+def _matrices(
+    x: Tensor, h: int, w: int, taps: Sequence[float], factor: int
+) -> tuple[Tensor, Tensor]:
+    """What filters the columns of (h, w) pixels and what filters the rows, of x's kind.
+
+    A compiler keeps constants itself, and warns of caches.
+    """
+    make = _matrix if torch.compiler.is_compiling() else _kept
+    more = (tuple(taps), factor, x.dtype, x.device)
+    return make(h, *more), make(w, *more)
+
+
 def _matrix(
     side: int, taps: tuple[float, ...], factor: int, dtype: torch.dtype, device: torch.device
 ) -> Tensor:
     """Filters and thins a line: (side/factor, side). Row i has the taps around factor · i."""
     before, _ = _margins(len(taps), factor)
-    line = [tap / sum(taps) for tap in taps]
-    rows = [[0.0] * side for _ in range(side // factor)]
-    for i, row in enumerate(rows):
-        for j, tap in enumerate(line):
-            if 0 <= factor * i + j - before < side:
-                row[factor * i + j - before] = tap
+    line = torch.tensor([tap / sum(taps) for tap in taps], dtype=dtype, device=device)
+    here = torch.arange(side, device=device)
+    tap = here - factor * here[: side // factor, None] + before
+    within = (tap >= 0) & (tap < len(taps))
+    return within * line[tap.clamp(0, len(taps) - 1)]
+
+
+@lru_cache(maxsize=256)
+def _kept(
+    side: int, taps: tuple[float, ...], factor: int, dtype: torch.dtype, device: torch.device
+) -> Tensor:
     with torch.inference_mode(False):
-        return torch.tensor(rows, dtype=dtype, device=device)
+        return _matrix(side, taps, factor, dtype, device)
