@@ -4,11 +4,11 @@ import math
 
 import pytest
 import torch
-from tests.tools.tiny import LAYERS, WIDTH, tiny
 
 from ganvas.core import Noise, UsageError, registry
 from ganvas.core.truncation import truncated_normal
 from ganvas.tools.latent import Latent
+from tiny import LAYERS, WIDTH, tiny
 
 
 @pytest.mark.parametrize("name", ["dcgan", "began", "infogan", "cgan"])
