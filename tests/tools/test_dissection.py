@@ -5,18 +5,10 @@ import torch
 from torch import nn
 
 from ganvas.core import Adam, Config, Game, Image, Label, Noise, Player, UsageError
+from ganvas.tools.ablation import ablated, effects, means, strip
+from ganvas.tools.agreement import Counts, enlarged
 from ganvas.tools.concepts import background, brightness, concepts_of, edges, opaque
-from ganvas.tools.dissection import (
-    BATCH,
-    Counts,
-    ablated,
-    dissect,
-    effects,
-    enlarged,
-    exhibits,
-    means,
-    strip,
-)
+from ganvas.tools.dissection import BATCH, dissect, exhibits
 from ganvas.tools.layers import layers_of
 
 
