@@ -1,4 +1,4 @@
-"""What a picture is without some units of the generator that draws it (Bau et al. 2019, section 3.2).
+"""What a picture is without some units of its generator (Bau et al. 2019, section 3.2).
 
 If the concept goes with the units, they are its cause: "remove the windows".
 """
@@ -54,8 +54,8 @@ def ablated(
 
 def means(game: Game, layer: Layer, *, n: int = 2 * BATCH, seed: int = 0, **given: Any) -> Tensor:
     """What each unit says on average: (units,)."""
-    batches = [maps.mean((2, 3)) for _, _, maps in batches(game, layer, n, seed, given)]
-    return torch.cat(batches).mean(0)
+    found = [maps.mean((2, 3)) for _, _, maps in batches(game, layer, n, seed, given)]
+    return torch.cat(found).mean(0)
 
 
 def effects(before: Tensor, after: Tensor) -> dict[str, tuple[float, float]]:
