@@ -135,7 +135,7 @@ def _misfits_of_the_loss(config: DuelConfig) -> Iterator[tuple[str, str]]:
     if config.augment == "ada" and not (scores == "logits" or config.loss == "hinge"):
         why = f"it goes by the sign of D(x), which says nothing under the loss {config.loss}"
         yield "augment ada", f"{why}; take diff, or the loss non-saturating or hinge"
-    if not config.penalty and config.penalty_every > 1:
+    if not config.penalty and config.penalty_every not in (1, type(config)().penalty_every):
         yield "penalty-every", "there is no penalty on; give --penalty too"
     if not config.penalty and config.penalty_weight not in (None, type(config)().penalty_weight):
         yield "penalty-weight", "there is no penalty on; give --penalty too"
