@@ -30,7 +30,7 @@ def slerp(a: Tensor, b: Tensor, t: Tensor) -> Tensor:
     The length is interpolated as well, so that t = 0 and t = 1 give a and b themselves.
     """
     length_a, length_b = a.norm(dim=1, keepdim=True), b.norm(dim=1, keepdim=True)
-    a, b = a / length_a, b / length_b
+    a, b = a / length_a.clamp_min(1e-12), b / length_b.clamp_min(1e-12)
     angle = (a * b).sum(1, keepdim=True).clamp(-1, 1).acos()
     along = torch.where(
         angle.sin().abs() < 1e-6,

@@ -1,0 +1,289 @@
+"""Projection: the point of a latent space whose picture is nearest to a given one.
+
+Many points are drawn, and those whose pictures are nearest go downhill together; the worse halves
+drop out on the way. Where the space is z, by L-BFGS: a small space with valleys, which it follows
+to their ends. In w and w+ by Adam as in StyleGAN2 (Karras et al. 2020, arXiv:1912.04958, appendix
+D): the rate rises first and falls at the end, and noise is added to w at first, ever less of it.
+
+    z:   ||G(z) - x||² / pixels
+    w:   the same at the picture's size and at each half of it
+
+The paper compares by LPIPS, whose weights would have to be downloaded.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+from torch.nn.functional import avg_pool2d
+
+from ganvas.core import Game, Label, UsageError
+from ganvas.core.chance import Chance
+from ganvas.tools.chart import Chart, unevenness
+from ganvas.tools.descent import LBFGS, Adam, Descent, Loss
+from ganvas.tools.latent import Latent
+from ganvas.tools.still import Name
+
+Tell = Callable[[float, float], None]
+"""Is told which part of the work is done, 0 to 1, and the PSNR so far."""
+HALVED = (0.1, 0.25, 0.45, 0.7)
+"""When the worse half of the points drops out, in parts of the way."""
+COARSEST = 4
+"""Pixels of the shorter side below which differences are no longer looked at."""
+FEW = 4
+"""So many of the nearest draws tell how near a class is."""
+GAIN = 1e-3
+"""What counts as a gain, in parts of the error."""
+CLASSES = 50
+"""Of more classes than these, so many are tried."""
+EVEN = 0.1
+"""Weight of the noise maps' unevenness."""
+
+
+@dataclass(frozen=True)
+class Search:
+    """How a point is looked for."""
+
+    steps: int = 400
+    """Evaluations of all points that are still there, at most."""
+    seconds: float | None = 60.0
+    """When to stop at the latest; None: after the steps alone, the same on each machine."""
+    goal: float = 40.0
+    """The PSNR that is enough, in dB."""
+    draws: int = 512
+    """Points that are drawn to begin with."""
+    starts: int = 16
+    """The best of them, which go downhill."""
+    method: Literal["lbfgs", "adam"] | None = None
+    """How: lbfgs in z and adam in w and w+ unless given."""
+    noises: bool = False
+    """Whether the noise maps of a game with styles are moved too."""
+    rate: float = 0.1
+    """Adam's highest rate, in units of how far drawn points stray."""
+    stir: float = 0.05
+    """How much noise is added to w at first, in the same units."""
+    patience: int = 50
+    """L-BFGS stops after so many evaluations that gained nothing."""
+
+    def __post_init__(self) -> None:
+        for name, least in (("steps", 1), ("draws", 1), ("starts", 1)):
+            if getattr(self, name) < least:
+                raise UsageError(f"{name} must be at least {least}, not {getattr(self, name)}")
+        if self.seconds is not None and not self.seconds > 0:
+            raise UsageError(f"seconds must be above 0, not {self.seconds:g}")
+
+
+@dataclass
+class Projected:
+    """Where a picture was found."""
+
+    latent: Latent
+    """The space, and what is held still in it."""
+    point: Tensor
+    """(1, *latent.shape)."""
+    picture: Tensor
+    """What it shows: (channels, h, w)."""
+    psnr: float
+    """Of it and what was looked for, in dB; where there is a mask, within that."""
+    seconds: float
+    steps: int
+    noises: list[Tensor] = field(default_factory=list)
+    """The noise maps that belong to it, if they were moved: (1, 1, h, w) each."""
+    curve: list[tuple[float, float]] = field(default_factory=list)
+    """Seconds and PSNR whenever it was better."""
+
+
+class Aim:
+    """How far pictures are from the one that is looked for.
+
+    Args:
+        target: (channels, h, w).
+        weight: of each pixel, (h, w); 1 if None.
+        scales: whether differences count also when seen at a half, a quarter ... of the size.
+        prior: something else that counts, of pictures: (n,).
+    """
+
+    def __init__(
+        self,
+        target: Tensor,
+        weight: Tensor | None = None,
+        *,
+        scales: bool = False,
+        prior: Callable[[Tensor], Tensor] | None = None,
+    ) -> None:
+        self.target, self.scales, self.prior = target, scales, prior
+        whole = target.new_ones(target.shape[1:]) if weight is None else weight
+        self.share = (whole / whole.mean()).sqrt()
+
+    def __call__(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
+        """What is to be small, and the mean square error: (n,), (n,)."""
+        off = self.share * (pictures - self.target)
+        total = error = off.square().flatten(1).mean(1)
+        while self.scales and min(off.shape[2:]) >= 2 * COARSEST:
+            off = avg_pool2d(off, 2)
+            total = total + off.square().flatten(1).mean(1)
+        return (total if self.prior is None else total + self.prior(pictures)), error.detach()
+
+
+def psnr_of(error: float) -> float:
+    """Of a mean square error between pictures in [-1, 1], in dB."""
+    return 10 * math.log10(4 / max(error, 1e-15)) if error < math.inf else -math.inf
+
+
+def project(
+    game: Game,
+    target: Tensor,
+    search: Search | None = None,
+    *,
+    space: Name | None = None,
+    label: int | str | None = None,
+    seed: int = 0,
+    weight: Tensor | None = None,
+    prior: Callable[[Tensor], Tensor] | None = None,
+    tell: Tell = lambda *_: None,
+    **given: Any,
+) -> Projected:
+    """Looks for the point whose picture is nearest to a given one.
+
+    Args:
+        game: an image game that draws from noise.
+        target: the picture, (channels, h, w) in [-1, 1], of the game's size.
+        search: how to look for it.
+        space: `z`, `w` or `w+`; the usual one of the game if None.
+        label: its class; if None, the one whose draws come nearest.
+        seed: decides all that is drawn.
+        weight: how much each pixel counts, (h, w); all the same if None.
+        prior: something else to make small, of pictures: (n, channels, h, w) -> (n,).
+        tell: is told how far it is.
+        given: other inputs by name, (1, *shape) each.
+
+    Raises:
+        UsageError: if the game draws from no noise, has no such space or class, or the picture has
+            another shape than the game's.
+    """
+    began, search = time.monotonic(), search or Search()
+    if tuple(target.shape) != game.output.shape:
+        raise UsageError(
+            f"{game.name} makes pictures of {game.output.shape}, and this one has "
+            f"{tuple(target.shape)}: resize it first"
+        )
+    first = Latent(game, space, label, seed, **given)
+    moved = Moved(search, Aim(
+        target.to(game.device), None if weight is None else weight.to(game.device),
+        scales=first.space != "z", prior=prior,
+    ), began, tell)  # fmt: skip
+    latents = [first] if label is not None else _of_each_class(first, given)
+    return moved.down(*moved.nearest(latents, seed))
+
+
+class Moved:
+    """A search while it goes on.
+
+    Args:
+        search: how.
+        aim: for what.
+        began: when, by the monotonic clock.
+        tell: is told how far it is.
+    """
+
+    def __init__(self, search: Search, aim: Aim, began: float, tell: Tell) -> None:
+        self.search, self.aim, self.began, self.tell = search, aim, began, tell
+        self.best, self.least, self.error = Tensor(), math.inf, math.inf
+        self.steps = self.gained = 0
+        self.curve: list[tuple[float, float]] = []
+
+    @torch.no_grad()
+    def nearest(self, latents: Sequence[Latent], seed: int) -> tuple[Latent, Tensor]:
+        """The best of many draws, of the class whose draws are nearest."""
+        each = max(self.search.starts, self.search.draws // len(latents))
+        found = []
+        for latent in latents:
+            points = latent.draw(each, seed)
+            best = self.aim(latent.show(points))[0].topk(self.search.starts, largest=False)
+            found.append((float(best.values[:FEW].mean()), latent, points[best.indices]))
+        return min(found, key=lambda one: one[0])[1:]
+
+    def down(self, latent: Latent, points: Tensor) -> Projected:
+        """Moves points downhill until one is good enough, or the search is over."""
+        search, chart = self.search, Chart(latent, noises=self.search.noises)
+        method = search.method or ("lbfgs" if latent.space == "z" else "adam")
+        x = chart.coordinates(points)
+        rows: Descent = LBFGS(x) if method == "lbfgs" else Adam(x)
+        chance = Chance("projection", latent.seed, device=x.device)
+        while (done := self.progress) < 1 and psnr_of(self.error) < search.goal:
+            stir = search.stir * max(0.0, 1 - done / 0.75) ** 2 if method == "adam" else 0.0
+            rows.go(self._loss(chart, stir, chance), search.rate * pace(done))
+            chart.settle(rows.x)
+            self.steps += 1
+            keep = max(1, search.starts >> sum(done >= part for part in HALVED))
+            if keep < len(rows.x):
+                rows.keep(rows.value.topk(keep, largest=False).indices)
+            self.tell(self.progress, psnr_of(self.error))
+            if method == "lbfgs" and self.steps - self.gained > search.patience:
+                break
+        return self._found(chart)
+
+    @property
+    def progress(self) -> float:
+        """How far it is, 0 to 1, by its steps or by the clock, whichever is nearer to the end."""
+        gone = time.monotonic() - self.began
+        of_time = 0.0 if self.search.seconds is None else gone / self.search.seconds
+        return min(1.0, max(self.steps / self.search.steps, of_time))
+
+    def _loss(self, chart: Chart, stir: float, chance: Chance) -> Loss:
+        """What the points are to make small; the best of them is kept."""
+
+        def loss(x: Tensor) -> Tensor:
+            noise = x.new_zeros(()) if stir == 0 else stir * chance.normal(len(x), chart.size)
+            near = torch.cat([x[:, : chart.size] + noise, x[:, chart.size :]], 1)
+            values, errors = self.aim(chart.show(near))
+            self._keep(near.detach(), values.detach(), errors)
+            hidden = chart.noises(near)
+            return values + EVEN * unevenness(hidden) if hidden else values
+
+        return loss
+
+    def _keep(self, x: Tensor, values: Tensor, errors: Tensor) -> None:
+        judged = errors if self.aim.prior is None else values
+        row = int(judged.nan_to_num(math.inf).argmin())
+        if not float(judged[row]) < self.least:
+            return
+        if float(judged[row]) < (1 - GAIN) * self.least:
+            self.gained = self.steps
+        self.least, self.error, self.best = float(judged[row]), float(errors[row]), x[row : row + 1]
+        self.curve.append((time.monotonic() - self.began, psnr_of(self.error)))
+
+    @torch.no_grad()
+    def _found(self, chart: Chart) -> Projected:
+        point, noises = chart.points(self.best), chart.noises(self.best)
+        seconds = time.monotonic() - self.began
+        return Projected(
+            chart.latent, point, chart.show(self.best)[0], psnr_of(self.error), seconds, self.steps,
+            noises, self.curve,
+        )  # fmt: skip
+
+
+def pace(done: float) -> float:
+    """The rate along the way, in parts of its highest: up in a twentieth, down in the last quarter.
+
+    The way down is that of a cosine (Karras et al. 2020, appendix D).
+    """
+    return min(1.0, done / 0.05 + 0.02) * (
+        0.5 - 0.5 * math.cos(math.pi * min(1, (1 - done) / 0.25))
+    )
+
+
+def _of_each_class(first: Latent, given: dict[str, Any]) -> list[Latent]:
+    """The latent space of each class; the one at hand where there are none, or it is given."""
+    labels = [(k, s) for k, s in first.game.inputs.items() if isinstance(s, Label)]
+    if not labels or labels[0][0] in given:
+        return [first]
+    name, space = labels[0]
+    each = [{**given, name: torch.tensor([i])} for i in range(min(space.classes, CLASSES))]
+    return [Latent(first.game, first.space, None, first.seed, **others) for others in each]
