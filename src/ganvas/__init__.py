@@ -13,7 +13,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from ganvas.api import doctor, evaluate, games, load, make, resume, train
+    from ganvas.api import doctor, evaluate, games, load, make, pretrained, resume, train
     from ganvas.core.errors import GanvasError
     from ganvas.core.run import Run
     from ganvas.tools.importing import import_
@@ -29,6 +29,7 @@ __all__ = [
     "import_",
     "load",
     "make",
+    "pretrained",
     "resume",
     "train",
     "translate",

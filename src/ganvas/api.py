@@ -30,10 +30,12 @@ from ganvas.metrics.evaluation import evaluate as measure_run
 from ganvas.metrics.scores import Scores
 from ganvas.metrics.sides import Wish
 from ganvas.playing import Watching, play
+from ganvas.tools.pretrained import get as pretrained
+from ganvas.tools.pretrained import opened
 from ganvas.watch.second_look import evidence_of
 from ganvas.watch.verdicts import Finding, judge
 
-__all__ = ["doctor", "evaluate", "games", "load", "make", "resume", "train"]
+__all__ = ["doctor", "evaluate", "games", "load", "make", "pretrained", "resume", "train"]
 
 
 NOT_TYPED = ("game", "settings", "config", "quiet")
@@ -48,12 +50,12 @@ def games() -> dict[str, Card]:
 
 
 def load(folder: str | Path) -> Run:
-    """A run on disk.
+    """A run on disk; `pretrained:NAME` for a generator that comes with ganvas.
 
     Raises:
         UsageError: if the folder is no run.
     """
-    return Run(folder)
+    return opened(folder)
 
 
 def evaluate(run: str | Path | Run, **wish: Any) -> Scores:
@@ -67,7 +69,7 @@ def evaluate(run: str | Path | Run, **wish: Any) -> Scores:
         UsageError: if something is asked for that does not fit.
         GanvasError: if the run is damaged or its samples are not finite.
     """
-    run = run if isinstance(run, Run) else Run(run)
+    run = run if isinstance(run, Run) else opened(run)
     found = measure_run(run, Wish(**wish))
     scores.write(run.folder, found)
     return found
@@ -235,7 +237,7 @@ def doctor(folder: str | Path) -> list[Finding]:
     Raises:
         UsageError: if the folder is no run.
     """
-    return judge(evidence_of(Run(folder))[0])
+    return judge(evidence_of(opened(folder))[0])
 
 
 def _one_length(steps: int | None, images: int | None, minutes: float | None) -> None:

@@ -21,6 +21,7 @@ from ganvas.metrics import scores
 from ganvas.metrics.comparison import Line, lines, plot
 from ganvas.metrics.evaluation import evaluate
 from ganvas.metrics.sides import Wish
+from ganvas.tools.pretrained import opened
 
 
 @dataclass(frozen=True)
@@ -57,7 +58,7 @@ def main(words: Sequence[str]) -> None:
         raise UsageError("compare which runs? ganvas compare RUN RUN ...")
     if not asked.output.endswith(".png"):
         raise UsageError(f"--output must be a FILE.png, not {asked.output!r}")
-    runs = [Run(name) for name in dict.fromkeys(folders)]
+    runs = [opened(name) for name in dict.fromkeys(folders)]
     for run in runs:
         _measured(run)
     found = lines(runs, asked.metrics)

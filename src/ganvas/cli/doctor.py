@@ -11,6 +11,7 @@ from ganvas.cli.pages import HELP, PAGES
 from ganvas.cli.printing import bold, paragraph, table
 from ganvas.core import UsageError
 from ganvas.core.run import Run
+from ganvas.tools.pretrained import opened
 from ganvas.watch.evidence import Evidence
 from ganvas.watch.second_look import evidence_of
 from ganvas.watch.verdicts import Finding, judge, scope
@@ -30,7 +31,7 @@ def main(words: Sequence[str]) -> None:
     refuse([word for word in rest if word != JSON], [JSON], "doctor")
     if folder is None:
         raise UsageError("which run? ganvas doctor RUN")
-    run = Run(folder)
+    run = opened(folder)
     evidence, blind = evidence_of(run)
     findings = judge(evidence)
     if JSON in rest:

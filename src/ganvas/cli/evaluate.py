@@ -18,6 +18,7 @@ from ganvas.metrics import scores
 from ganvas.metrics.evaluation import evaluate
 from ganvas.metrics.scores import Protocol, Scores
 from ganvas.metrics.sides import Wish
+from ganvas.tools.pretrained import opened
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def main(words: Sequence[str]) -> None:
         return
     if folder is None:
         raise UsageError("evaluate which run? ganvas evaluate RUN")
-    run = Run(folder)
+    run = opened(folder)
     groups = {"evaluate": options_of(AskRun(), **ALIASES)}
     asked = parse(f"evaluate {folder}", f"Measures a run of {run.plan.game}.", groups, rest)
     as_json = asked.pop("json")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from ganvas.cli.pages_data import DATA
 from ganvas.cli.pages_measure import COMPARE, EVALUATE, MEASURE
 from ganvas.cli.pages_pictures import EXPLORE, IMPORT, TRANSLATE
+from ganvas.cli.pages_pretrained import PRETRAINED
 
 HELP = ("-h", "--help")
 
@@ -14,22 +15,23 @@ ganvas: the workshop for generative adversarial networks
 usage: ganvas VERB ...
 
 begin
-  demo      train on real handwritten digits and look at the result: 2 minutes
+  demo       train on real handwritten digits and look at the result: 2 minutes
 see what there is
-  list      the games, one for each paper
-  show      a game's card: paper, idea, players, moves, options
-  data      sources of data; check a folder of your own before training on it
+  list       the games, one for each paper
+  show       a game's card: paper, idea, players, moves, options
+  data       sources of data; check a folder of your own before training on it
+  pretrained generators that come with ganvas: sample from them at once
 work
-  train     train a game, or go on with a run
-  sample    draw from a trained run: a picture, a folder of pictures, an array
-  explore   what a generator has learned: walks, sums, mixtures, directions
-  translate pictures of any size by a trained run: a file, a folder, a pattern
-  import    make a run of weights that others have trained with PyTorch
+  train      train a game, or go on with a run
+  sample     draw from a trained run: a picture, a folder of pictures, an array
+  explore    what a generator has learned: walks, sums, mixtures, directions
+  translate  pictures of any size by a trained run: a file, a folder, a pattern
+  import     make a run of weights that others have trained with PyTorch
 measure
-  evaluate  figures of a run with their protocol; or ask people (--human)
-  compare   runs side by side: a table, and a plot over their training
-  measure   figures of one folder of images against another
-  doctor    what is wrong with a run, why, and what to try
+  evaluate   figures of a run with their protocol; or ask people (--human)
+  compare    runs side by side: a table, and a plot over their training
+  measure    figures of one folder of images against another
+  doctor     what is wrong with a run, why, and what to try
 
   ganvas VERB --help        about a verb
   ganvas train GAME --help  every option of a game, with its default
@@ -212,6 +214,7 @@ PAGES = {
     "list": _LIST,
     "show": _SHOW,
     "data": DATA,
+    "pretrained": PRETRAINED,
     "train": _TRAIN,
     "sample": _SAMPLE,
     "explore": EXPLORE,

@@ -17,6 +17,7 @@ from ganvas.core import GameError, Image, UsageError
 from ganvas.core.config import Options
 from ganvas.core.run import Run
 from ganvas.core.space import Space
+from ganvas.tools.pretrained import opened
 
 
 @dataclass(frozen=True)
@@ -51,7 +52,7 @@ def main(words: Sequence[str]) -> None:
         return
     if folder is None:
         raise UsageError("sample from which run? ganvas sample RUN -n 64 -o grid.png")
-    run = Run(folder)
+    run = opened(folder)
     with torch.device("meta"):
         game = run.plan.build()
     asked, texts = _read(run, game.inputs, rest)

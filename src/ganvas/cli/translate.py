@@ -19,6 +19,7 @@ from ganvas.cli.printing import full, table
 from ganvas.core import GameError, Image, UsageError
 from ganvas.core.config import Options
 from ganvas.core.run import Run
+from ganvas.tools.pretrained import opened
 from ganvas.tools.translate import Tell, Translated, translate
 
 LISTED = 20
@@ -60,7 +61,7 @@ def main(words: Sequence[str]) -> None:
         return
     if not places:
         raise UsageError("translate with which run? ganvas translate RUN INPUT OUTPUT")
-    run = Run(places[0])
+    run = opened(places[0])
     groups = {"translate": _options(), "input": _inputs(run)}
     about = f"Translates pictures with a run of {run.plan.game}"
     asked = parse(f"translate {run.folder} INPUT OUTPUT", about, groups, rest)

@@ -188,8 +188,8 @@ class Game(nn.Module, ABC):
 
     @property
     def device(self) -> torch.device:
-        """Where the players are."""
-        return next(self.parameters()).device
+        """Where the players are; on the CPU if all their networks are absent."""
+        return next((p.device for p in self.parameters()), torch.device("cpu"))
 
     def draw(self, name: str, n: int) -> Tensor:
         """`n` elements of the input `name`, in a round."""

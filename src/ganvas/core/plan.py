@@ -37,6 +37,11 @@ class Plan:
     origin: dict[str, Any] | None = None
     """Where the weights come from, if they were not learned here."""
 
+    @property
+    def absent(self) -> tuple[str, ...]:
+        """The networks that the run does not have; see `ganvas.core.absent`."""
+        return tuple((self.origin or {}).get("absent", ()))
+
     @classmethod
     def of(
         cls,

@@ -113,6 +113,11 @@ class Player(nn.Module):
             return self.net(*args, **kwargs)
 
     @property
+    def networks(self) -> dict[str, nn.Module]:
+        """The network, `net`, and its `average` if there is one."""
+        return {"net": self.net, **({} if self.average is None else {"average": self.average})}
+
+    @property
     def best(self) -> nn.Module:
         """The network to show to people: the moving average if there is one."""
         return self.net if self.average is None else self.average

@@ -20,6 +20,7 @@ import torch
 from torch import Tensor
 
 from ganvas.core import checkpoint, parallel
+from ganvas.core.absent import lacks, leave_out
 from ganvas.core.clock import Clock
 from ganvas.core.errors import CheckpointError, GanvasError, UsageError
 from ganvas.core.game import Game
@@ -94,6 +95,7 @@ class Run:
             raise CheckpointError(f"{self.folder} has no weights yet: it has not saved a state")
         weights, about = checkpoint.read_weights(file)
         game = self.plan.build()
+        leave_out(game, self.plan.absent, str(self.folder))
         load_weights(game, weights, file)
         try:
             game.clock = Clock(**about["clock"])
@@ -180,8 +182,11 @@ class Run:
         """Puts a trainer into the newest state, or the state `at` a round; removes later ones.
 
         Raises:
+            UsageError: if the run has no more than a generator.
             CheckpointError: if that state is damaged or of another game.
         """
+        if self.plan.absent:
+            raise UsageError(lacks(str(self.folder), " and no ".join(self.plan.absent)))
         folder = checkpoint.locate(self.folder, at)
         state = checkpoint.read(folder)
         try:

@@ -21,6 +21,7 @@ from ganvas.data.source import listed
 from ganvas.tools import jobs, results, shots
 from ganvas.tools.anysize import AnySize
 from ganvas.tools.jobs import Input, Job
+from ganvas.tools.pretrained import opened
 
 Side = Literal["A", "B"]
 PAGE = "results.html"
@@ -85,7 +86,7 @@ def translate(
         UsageError: for what cannot be; nothing was written then.
         DataError: if most pictures cannot be read; those that can are written.
     """
-    run = run if isinstance(run, Run) else Run(run)
+    run = run if isinstance(run, Run) else opened(run)
     began = time.monotonic()
     way, side = direction(run, to)
     shots.check(way.takes, way.makes)
