@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 import torch
 from sklearn.decomposition import PCA
-from tiny import LAYERS, MAPS, WIDTH, tiny
 
 from ganvas.core import Image, UsageError, registry
 from ganvas.tools.directions import First, affines, along, pca, principal, sefa
 from ganvas.tools.latent import Latent
+from tiny import LAYERS, MAPS, WIDTH, tiny
 
 
 def unsigned(a, b):
