@@ -35,7 +35,7 @@ from torch import Tensor
 
 from ganvas import auto, data
 from ganvas.cli import main as command_line
-from ganvas.core import UsageError, registry
+from ganvas.core import Settings, UsageError, registry
 from ganvas.core.absent import leave_out, networks
 from ganvas.core.chance import Chance
 from ganvas.core.checkpoint import WEIGHTS
@@ -137,6 +137,8 @@ def command_of(plan: Plan) -> str:
     about |= {"steps": plan.rounds} if plan.rounds else {}
     about |= {"minutes": plan.minutes} if plan.minutes else {}
     about |= {name: value for name, value in plan.config.items() if value != usual.get(name)}
+    compute = Settings().to_json()
+    about |= {k: v for k, v in plan.settings.items() if v != compute[k] and k != "device"}
     return shlex.join(["ganvas", "train", plan.game, *auto.words(about)])
 
 
@@ -211,7 +213,7 @@ def plays(run: Run, network: str) -> bool:
     rows = real_rows(run.plan)
     try:
         game.sample(2, **{k: rows[k][:2] for k, space in game.inputs.items() if not space.prior})
-        for way in game.directions().values() if not set(game.inputs) - {"x"} else ():
+        for way in [way for way in game.directions().values() if not way.also]:
             with torch.no_grad():
                 way.make(rows[way.field][:2])
     except (UsageError, AttributeError):

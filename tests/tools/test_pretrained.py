@@ -18,7 +18,7 @@ from PIL import Image as Pillow
 
 import ganvas
 from ganvas.core import CheckpointError, GanvasError, UsageError
-from ganvas.core.absent import Absent, leave_out, networks
+from ganvas.core.absent import networks
 from ganvas.core.run import Run
 from ganvas.tools import pretrained
 
@@ -231,16 +231,6 @@ def test_figures_of_the_last_weights_are_refused_where_only_the_average_is_there
         ganvas.evaluate(run, metrics=["swd"], weights="last", n=100, features="random")
     found = ganvas.evaluate(run, metrics=["swd"], n=100, features="random")
     assert found.figures["swd"]["value"] > 0
-
-
-def test_only_networks_that_there_are_can_be_absent(shelf):
-    game = ganvas.make("dcgan")
-    assert networks(game) == ["G.net", "G.average", "D.net", "D.average"]
-    leave_out(game, ["D.average"], "it")
-    assert isinstance(game.D.best, Absent)
-    assert game.sample(2)[0].shape == (2, 1, 16, 16)
-    with pytest.raises(CheckpointError, match="lacks 'D.nose', and dcgan has G.net, G.average, D"):
-        leave_out(game, ["D.nose"], "it")
 
 
 def test_weights_without_what_must_be_there_are_refused(shelf):
