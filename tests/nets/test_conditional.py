@@ -64,6 +64,7 @@ def test_the_score_is_linear_in_the_features_and_in_their_projection_on_the_clas
         linear = head.score.weight[0] @ h[row] + head.score.bias[0]
         expected = linear + sum(a * b for a, b in zip(head.embed.weight[k], h[row], strict=True))
         torch.testing.assert_close(head(h, y)[row], expected)
+    torch.testing.assert_close(head(h), h @ head.score.weight[0] + head.score.bias)
     plain = ProjectedScore(5)
     torch.testing.assert_close(plain(h), h @ plain.score.weight[0] + plain.score.bias)
     assert sum(p.numel() for p in plain.parameters()) == 6

@@ -89,7 +89,7 @@ def test_the_score_is_of_sums_over_pixels() -> None:
     torch.testing.assert_close(D(x, label), D.head(h.relu().sum((2, 3)), label))
 
 
-def test_attention_stands_after_the_block_that_was_chosen() -> None:
+def test_attention_stands_before_the_block_that_was_chosen() -> None:
     torch.manual_seed(0)
     G, D = (
         ResNetGenerator(3, [8, 6, 4], 1, attend=1),

@@ -62,14 +62,16 @@ class VectorNorm(ConditionalNorm):
 
 
 class ProjectedScore(nn.Module):
-    """Features h (n, c), perhaps with a class y (n,) -> score (n,): w·h + b + embed(y)·h.
+    """Features h (n, c), perhaps a class y (n,) -> score (n,): w·h + b + embed(y)·h.
 
     The term that knows the class is a projection of the features onto the class's own direction
     (Miyato & Koyama 2018, arXiv:1802.05637, equation 3).
 
+    Without a class the score is linear: how real h is, of whatever class.
+
     Args:
         features: c.
-        classes: how many; with 0 no class is given, and the score is linear.
+        classes: how many; 0 if there are none.
     """
 
     def __init__(self, features: int, classes: int = 0) -> None:
@@ -79,6 +81,6 @@ class ProjectedScore(nn.Module):
 
     def forward(self, h: Tensor, *label: Tensor) -> Tensor:
         score: Tensor = self.score(h).flatten()
-        if self.embed is None:
+        if self.embed is None or not label:
             return score
         return score + (self.embed(*label) * h).sum(1)

@@ -101,7 +101,7 @@ class ResNetGenerator(nn.Module):
         channels: of x.
         base: height and width of the smallest feature maps.
         norm: makes the normalisations of the blocks.
-        attend: after how many blocks there is self-attention; None: nowhere.
+        attend: before which block there is self-attention; None: nowhere.
     """
 
     def __init__(
@@ -125,10 +125,10 @@ class ResNetGenerator(nn.Module):
 
     def forward(self, z: Tensor, *given: Tensor) -> Tensor:
         h = self.enter(z).unflatten(1, self.shape)
-        for number, block in enumerate(self.blocks, 1):
-            h = block(h, *given)
+        for number, block in enumerate(self.blocks):
             if self.attention is not None and number == self.attend:
                 h = self.attention(h)
+            h = block(h, *given)
         return self.leave(h)
 
 
@@ -142,7 +142,7 @@ class ResNetDiscriminator(nn.Module):
         maps: feature maps that each block makes.
         halvings: how many of the blocks pool, the first ones.
         classes: 0: nobody is told a class.
-        attend: after how many blocks there is self-attention; None: nowhere.
+        attend: before which block there is self-attention; None: nowhere.
     """
 
     def __init__(
@@ -164,8 +164,8 @@ class ResNetDiscriminator(nn.Module):
         self.head = ProjectedScore(maps[-1], classes)
 
     def forward(self, x: Tensor, *label: Tensor) -> Tensor:
-        for number, block in enumerate(self.blocks, 1):
-            x = block(x)
+        for number, block in enumerate(self.blocks):
             if self.attention is not None and number == self.attend:
                 x = self.attention(x)
+            x = block(x)
         return self.head(x.relu().sum((2, 3)), *label)
