@@ -24,7 +24,7 @@ def test_each_class_has_its_own_gain_and_bias() -> None:
     ).sqrt()
     made = norm(x, label)
     for row, k in enumerate(label.tolist()):
-        expected = normed[row] * norm.gain[k, :, None, None] + norm.bias[k, :, None, None]
+        expected = normed[row] * (1 + norm.gain[k, :, None, None]) + norm.bias[k, :, None, None]
         torch.testing.assert_close(made[row], expected)
     made[label == 1].sum().backward()
     assert norm.bias.grad is not None

@@ -29,19 +29,19 @@ class ConditionalNorm(nn.Module, ABC):
 
 
 class ClassNorm(ConditionalNorm):
-    """Each class has its own gain, at first 1, and bias, at first 0: given is the class, (n,).
+    """Each class has its own gain 1 + g and bias b, at first 1 and 0: given is the class, (n,).
 
-    They are plain parameters: no embedding, which spectral norm would take for a matrix that
+    g and b are plain parameters: no embeddings, which spectral norm would take for matrices that
     features are multiplied by.
     """
 
     def __init__(self, features: int, classes: int) -> None:
         super().__init__(features)
-        self.gain = nn.Parameter(torch.ones(classes, features))
+        self.gain = nn.Parameter(torch.zeros(classes, features))
         self.bias = nn.Parameter(torch.zeros(classes, features))
 
     def affine(self, given: Tensor) -> tuple[Tensor, Tensor]:
-        return embedding(given, self.gain), embedding(given, self.bias)
+        return 1 + embedding(given, self.gain), embedding(given, self.bias)
 
 
 class VectorNorm(ConditionalNorm):
