@@ -50,6 +50,7 @@ from ganvas.core import (
     Player,
     Preset,
     Rate,
+    Schedule,
     Share,
     UsageError,
     Weight,
@@ -62,6 +63,9 @@ from ganvas.nets.residual import ResNetDiscriminator, ResNetGenerator, glorot_
 from ganvas.nets.sizes import halvings
 from ganvas.tricks.duel import Duel
 from ganvas.tricks.options import DuelConfig
+
+
+LATE_FALL = Schedule.parse("2e-3@0 2e-3@0.5 0@1")
 
 
 @dataclass(frozen=True)
@@ -81,12 +85,12 @@ class SAGANConfig(DuelConfig):
     half of the picture's; 0: nowhere."""
     noise: Count = 32
     """Size of the latent vector z (the paper: 128)."""
-    width: Count = 32
+    width: Count = 16
     """Feature maps beside the image; each halving of the size doubles them (the paper: 64)."""
     widest: Count = 64
     """Most feature maps that a layer has (the paper: 1024)."""
-    lr: Rate = 5e-4
-    """Adam's learning rate for G (the paper: 1e-4)."""
+    lr: Rate = LATE_FALL
+    """Adam's learning rate for G (the paper: 1e-4 throughout)."""
     betas: tuple[Share, Share] = (0.0, 0.9)
     """Adam's two momenta."""
     ema: Share | None = 0.995

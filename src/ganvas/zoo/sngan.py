@@ -79,11 +79,11 @@ class SNGANConfig(DuelConfig):
     """Residual networks, or strided convolutions."""
     noise: Count = 32
     """Size of the latent vector z (the paper: 128)."""
-    width_g: Count = 32
+    width_g: Count = 16
     """G's feature maps beside the image; each halving of the size doubles them."""
     widest_g: Count = 64
     """Most feature maps of G (the paper: 256 throughout at 32x32, 64 to 1024 at 128x128)."""
-    width_d: Count = 32
+    width_d: Count = 16
     """D's feature maps after its first block; each further block doubles them."""
     widest_d: Count = 64
     """Most feature maps of D (the paper: 128 throughout at 32x32, 64 to 1024 at 128x128)."""
