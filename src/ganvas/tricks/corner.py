@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.parametrizations import spectral_norm
 
 from ganvas.core import Image, Noise, Player, Schedule, UsageError
 from ganvas.core.chance import Chance
 from ganvas.core.player import Recipe
 from ganvas.losses.adversarial import LOSSES
 from ganvas.nets.equalised import is_equalised
+from ganvas.nets.spectral import spectral_norm
 from ganvas.tricks.head import LAYERS, Head, features_of, head_of, hearing
 from ganvas.tricks.historical import HistoricalMean
 from ganvas.tricks.minibatch import MinibatchDiscrimination
