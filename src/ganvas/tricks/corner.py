@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, Any
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.parametrizations import spectral_norm
 
 from ganvas.core import Image, Noise, Player, Schedule, UsageError
 from ganvas.core.chance import Chance
 from ganvas.core.player import Recipe
 from ganvas.losses.adversarial import LOSSES
+from ganvas.nets.spectral import spectral_norm
 from ganvas.tricks.head import LAYERS, Head, features_of, head_of, hearing
 from ganvas.tricks.historical import HistoricalMean
 from ganvas.tricks.minibatch import MinibatchDiscrimination
@@ -24,8 +24,9 @@ from ganvas.tricks.virtual_norm import VirtuallyNormed
 if TYPE_CHECKING:
     from ganvas.tricks.duel import Duel
 
-SPECTRAL = (*LAYERS, nn.ConvTranspose2d, nn.Embedding)
-"""The layers that spectral norm applies to: all that multiply by a matrix of weights."""
+SPECTRAL = (*LAYERS, nn.ConvTranspose2d)
+"""The layers that spectral norm applies to: all that multiply by a matrix of weights. So does the
+critic's projection, by an embedding; a maker's embeddings are looked up, and are layers' inputs."""
 DIMS = 16
 """Dimensions of each kernel of minibatch discrimination."""
 
@@ -62,9 +63,12 @@ def equip(game: Duel, maker: Player, critic: Player) -> None:
         critic.recipe = faster(critic.recipe, config.ttur)
     critic.double_backward |= bool(config.penalty)
     head = head_of(critic.net)
-    normed = ((maker, config.spectral_norm_maker), (critic, config.spectral_norm))
-    for player in [player for player, wanted in normed if wanted]:
-        for layer in [m for m in player.net.modules() if isinstance(m, SPECTRAL)]:
+    normed = (
+        (maker, config.spectral_norm_maker, SPECTRAL),
+        (critic, config.spectral_norm, (*SPECTRAL, nn.Embedding)),
+    )
+    for player, kinds in [(player, kinds) for player, wanted, kinds in normed if wanted]:
+        for layer in [m for m in player.net.modules() if isinstance(m, kinds)]:
             spectral_norm(layer)
     if config.minibatch > 0 and head is not None:
         critic.net = AmongOthers(critic.net, head, config.minibatch)
@@ -72,7 +76,7 @@ def equip(game: Duel, maker: Player, critic: Player) -> None:
         (noise,) = game.inputs.values()
         reference = Chance("virtual batch norm").draw(noise, config.virtual_norm)
         maker.net = VirtuallyNormed(maker.net, reference)
-    if any(wanted for _, wanted in normed) or config.minibatch or config.virtual_norm:
+    if any(wanted for _, wanted, _ in normed) or config.minibatch or config.virtual_norm:
         maker.begin_average()
         critic.begin_average()
     game.hear(head)
