@@ -57,6 +57,7 @@ from ganvas.core import (
 )
 from ganvas.losses.adversarial import LossName
 from ganvas.nets.attention import SelfAttention
+from ganvas.nets.biggan import attended, multiples
 from ganvas.nets.conditional import VectorNorm
 from ganvas.nets.initial import orthogonal_
 from ganvas.nets.residual import ResNetDiscriminator, UpBlock
@@ -96,13 +97,6 @@ class BigGANConfig(DuelConfig):
     """Decay of G's moving average, the one that is shown (the paper: 0.9999)."""
     standing: Whole = 8
     """Batches of draws by whose statistics G's norms go when it is shown; 0: running averages."""
-
-
-def multiples(k: int) -> list[int]:
-    """Feature maps of G at base·2^0 ... base·2^k, in multiples of `width` (tables 4 to 6)."""
-    if k < 6:
-        return [2 ** (k - 1), *(2**i for i in reversed(range(k)))]
-    return [16, 16, 8, 8, 4, 2, *[1] * (k - 5)]
 
 
 class Generator(nn.Module):
@@ -184,9 +178,7 @@ class BigGAN(Duel):
         self.inputs |= {"label": label} if label else {}
         self.output = x
         maps = [config.width * times for times in multiples(k)]
-        sides = [min(base) * 2**i for i in range(k + 1)]
-        at = config.attention
-        attend = next((i for i, side in enumerate(sides) if 0 < at <= side), None) or None
+        level = attended("biggan", config.attention, base, k)
         G = Generator(
             config.chunk,
             classes,
@@ -194,9 +186,9 @@ class BigGAN(Duel):
             maps,
             x.channels,
             base=base,
-            attend=attend,
+            attend=level,
         )
-        seen = None if attend in (None, k) else k - attend
+        seen = None if level is None else k - level
         D = ResNetDiscriminator(x.channels, maps[::-1], k, classes=classes, attend=seen)
         recipe = Adam(config.lr, (0.0, 0.999), eps=1e-6)
         self.G = Player(G.apply(orthogonal_), recipe, ema=config.ema)
