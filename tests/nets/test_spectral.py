@@ -10,7 +10,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn.functional import normalize
 
-from ganvas.nets.spectral import SpectralNorm, spectral_norm
+from ganvas.nets.spectral import SHOWN, SpectralNorm, spectral_norm
 
 LAYERS: dict[str, Any] = {
     "linear": lambda: nn.Linear(7, 5),
@@ -66,7 +66,7 @@ def test_its_derivative_holds_u_and_v() -> None:
     torch.manual_seed(0)
     weight = torch.randn(4, 3).double().requires_grad_()
     norm = SpectralNorm(weight).double().eval()
-    u, v = norm._step(weight)
+    u, v = norm._iterated(weight, SHOWN)
     torch.testing.assert_close(norm(weight), direct(weight, u, v))
     outer = torch.randn(4, 3).double()
     ours, slow = (
@@ -92,10 +92,10 @@ def test_derivatives_with_the_singular_vectors_at_rest() -> None:
     (whole,) = torch.autograd.grad((exact**3).sum(), weight)
     torch.testing.assert_close(ours, whole)
 
-    u, v = norm._step(weight.detach())
+    u, v = norm._iterated(weight.detach(), SHOWN)
 
     class Held(SpectralNorm):
-        def _step(self, matrix: Tensor) -> tuple[Tensor, Tensor]:
+        def _iterated(self, matrix: Tensor, steps: int) -> tuple[Tensor, Tensor]:
             return u, v
 
     held = Held(weight).double().eval()
@@ -143,3 +143,9 @@ def test_the_mean_of_two_weights_is_normed_by_its_own_value() -> None:
     u = mean.parametrizations.weight[0].u
     assert u.norm() < 0.95
     assert normalize(u, dim=0).norm() == pytest.approx(1)
+
+
+def test_a_size_costs_no_time_where_nothing_is_computed() -> None:
+    layer = nn.Linear(3, 4, device="meta")
+    spectral_norm(layer)
+    assert layer.parametrizations.weight.original.shape == (4, 3)

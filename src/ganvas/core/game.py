@@ -124,6 +124,8 @@ class Game(nn.Module, ABC):
         self.config: Any = config
         self.clock = Clock()
         self.chance = Chance("unset")
+        self.truncation: float | None = None
+        """What samples are drawn with just now, for those whom more than z must follow."""
         self.share = 1.0
         """1 / micro-batches: the weight of a change of state that each micro-batch makes."""
         self.remarks: list[str] = []
@@ -247,10 +249,10 @@ class Game(nn.Module, ABC):
     @contextmanager
     def showing(self) -> Iterator[None]:
         """Evaluation mode for a while; the game, its draws too, returns to where it was."""
-        training, chance = self.training, self.chance
+        training, chance, truncation = self.training, self.chance, self.truncation
         self.eval()
         try:
             yield
         finally:
             self.train(training)
-            self.chance = chance
+            self.chance, self.truncation = chance, truncation

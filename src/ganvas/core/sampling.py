@@ -35,6 +35,7 @@ def sample(
     more: dict[str, Any] = {"truncation": truncation} if styled else {}
     made = []
     with game.showing():
+        game.truncation = truncation
         for start in range(0, n, batch):
             game.chance = Chance("sample", seed, start, device=game.device)
             rows = {name: x[start : start + batch] for name, x in inputs.items()}

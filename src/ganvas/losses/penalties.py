@@ -63,14 +63,24 @@ def zero_centred(scores: Tensor, x: Tensor) -> Tensor:
 def orthogonal(net: nn.Module) -> Tensor:
     """||W Wᵀ ∘ (1 - I)||²_F over all weight matrices (Brock et al. 2019, arXiv:1809.11096, eq. 3).
 
-    Kernels are matrices (outputs, rest); multiply by β, 1e-4 in the paper.
+    Kernels are matrices (outputs, rest); multiply by β, 1e-4 in the paper. Embeddings are left out:
+    their rows are looked up, and nothing is multiplied by them.
     """
+    tables = [module for module in net.modules() if isinstance(module, nn.Embedding)]
+    exempt = {id(weight) for table in tables for weight in table.parameters()}
     total = torch.zeros((), device=next(net.parameters()).device)
     for weight in net.parameters():
-        if weight.dim() >= 2:
-            gram = weight.flatten(1) @ weight.flatten(1).T
-            total = total + (gram - gram.diag().diag()).square().sum()
+        if weight.dim() >= 2 and id(weight) not in exempt:
+            total = total + _off_diagonal(weight.flatten(1))
     return total
+
+
+def _off_diagonal(w: Tensor) -> Tensor:
+    """||W Wᵀ ∘ (1 - I)||²_F by the smaller of W Wᵀ and Wᵀ W, whose norms are equal."""
+    if len(w) <= w.shape[1]:
+        gram = w @ w.T
+        return (gram - gram.diag().diag()).square().sum()
+    return (w.T @ w).square().sum() - w.square().sum(1).square().sum()
 
 
 @torch.no_grad()

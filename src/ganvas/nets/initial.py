@@ -17,3 +17,14 @@ def normal_(module: nn.Module, std: float = 0.02) -> None:
     elif isinstance(module, nn.modules.batchnorm._BatchNorm) and module.affine:
         nn.init.normal_(module.weight, 1.0, std)
         nn.init.zeros_(module.bias)
+
+
+def orthogonal_(module: nn.Module) -> None:
+    """Orthogonal weights, as matrices (outputs, rest), and zero biases (Saxe et al. 2014).
+
+    For use with `net.apply`.
+    """
+    if isinstance(module, nn.Conv2d | nn.Linear | nn.Embedding):
+        nn.init.orthogonal_(module.weight)
+    if isinstance(module, nn.Conv2d | nn.Linear) and module.bias is not None:
+        nn.init.zeros_(module.bias)

@@ -25,8 +25,9 @@ from ganvas.tricks.virtual_norm import VirtuallyNormed
 if TYPE_CHECKING:
     from ganvas.tricks.duel import Duel
 
-SPECTRAL = (*LAYERS, nn.ConvTranspose2d, nn.Embedding)
-"""The layers that spectral norm applies to: all that multiply by a matrix of weights."""
+SPECTRAL = (*LAYERS, nn.ConvTranspose2d)
+"""The layers that spectral norm applies to: all that multiply by a matrix of weights. So does the
+critic's projection, by an embedding; a maker's embeddings are looked up, and are layers' inputs."""
 DIMS = 16
 """Dimensions of each kernel of minibatch discrimination."""
 
@@ -63,9 +64,12 @@ def equip(game: Duel, maker: Player, critic: Player) -> None:
         critic.recipe = faster(critic.recipe, config.ttur)
     critic.double_backward |= bool(config.penalty)
     head = head_of(critic.net)
-    normed = ((maker, config.spectral_norm_maker), (critic, config.spectral_norm))
-    for player in [player for player, wanted in normed if wanted]:
-        for layer in [m for m in player.net.modules() if isinstance(m, SPECTRAL)]:
+    normed = (
+        (maker, config.spectral_norm_maker, SPECTRAL),
+        (critic, config.spectral_norm, (*SPECTRAL, nn.Embedding)),
+    )
+    for player, kinds in [(player, kinds) for player, wanted, kinds in normed if wanted]:
+        for layer in [m for m in player.net.modules() if isinstance(m, kinds)]:
             spectral_norm(layer)
     if config.minibatch > 0 and head is not None:
         critic.net = AmongOthers(critic.net, head, config.minibatch)
@@ -73,7 +77,7 @@ def equip(game: Duel, maker: Player, critic: Player) -> None:
         (noise,) = game.inputs.values()
         reference = Chance("virtual batch norm").draw(noise, config.virtual_norm)
         maker.net = VirtuallyNormed(maker.net, reference)
-    if any(wanted for _, wanted in normed) or config.minibatch or config.virtual_norm:
+    if any(wanted for _, wanted, _ in normed) or config.minibatch or config.virtual_norm:
         maker.begin_average()
         critic.begin_average()
     game.hear(head)

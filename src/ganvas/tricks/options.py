@@ -81,3 +81,6 @@ class DuelConfig(Config):
     ada_images: Count = 100_000
     """`ada`: in so many real images the probability of a change can go from 0 to 1 (the paper:
     500000, in runs of 25 million)."""
+    spectra: Whole = 0
+    """Every so many rounds the largest singular values of all weights are noted, and drawn at the
+    end (Brock et al. 2019, section 4); 0: never."""

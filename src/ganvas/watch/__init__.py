@@ -1,4 +1,4 @@
-"""What listens to a run: its log, its pictures, its referee, its report, a progress bar."""
+"""What listens to a run: its log, pictures, referee, singular values, report, a progress bar."""
 
 from __future__ import annotations
 
@@ -14,6 +14,7 @@ from ganvas.watch.previews import Previews
 from ganvas.watch.progress import Progress
 from ganvas.watch.referee import OnCollapse, Referee
 from ganvas.watch.report import Report
+from ganvas.watch.spectra import Spectra
 from ganvas.watch.tensorboard import TensorBoard, installed
 
 __all__ = [
@@ -23,6 +24,7 @@ __all__ = [
     "Progress",
     "Referee",
     "Report",
+    "Spectra",
     "TensorBoard",
     "listeners",
 ]
@@ -47,7 +49,7 @@ def listeners(
     """
     log = Log(folder)
     referee = Referee(folder, log, on_collapse)
-    found: list[Listener] = [log, Previews(folder, real), referee]
+    found: list[Listener] = [log, Previews(folder, real), referee, Spectra(folder)]
     if installed():
         found.append(TensorBoard(folder, log))
     found.append(Report(folder))

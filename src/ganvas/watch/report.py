@@ -14,7 +14,7 @@ from ganvas.core import GanvasError, Trainer, registry
 from ganvas.core.files import write_whole
 from ganvas.metrics import scores
 from ganvas.metrics.scores import Scores
-from ganvas.watch import log, scoreboard, sections, telling
+from ganvas.watch import log, scoreboard, sections, spectra, telling
 from ganvas.watch.decoration import Decoration
 
 REPORT = "report.html"
@@ -70,6 +70,7 @@ def write(folder: Path) -> Path:
         sections.samples(folder),
         scoreboard.measured(_scores(folder)),
         sections.curves(lines),
+        spectra.section(folder),
         sections.figures(lines),
         sections.details(about),
     ]

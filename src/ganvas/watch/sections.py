@@ -96,7 +96,7 @@ def troubles(lines: list[Line]) -> str:
 
 def samples(folder: Path) -> str:
     """The previews as a reel, the last one shown, beside what is real."""
-    shown = [_embedded(f, f"after {images_of(f):,} images") for f in frames(folder)]
+    shown = [embedded(f, f"after {images_of(f):,} images") for f in frames(folder)]
     reel = [html for html in shown if html]
     if not reel:
         return ""
@@ -108,12 +108,12 @@ def samples(folder: Path) -> str:
         f'<div class="frames">{"".join(reel)}</div>{control if last else ""}</figure>'
     ]
     for kind in ("png", "txt"):
-        if html := _embedded(folder / "samples" / f"real.{kind}"):
+        if html := embedded(folder / "samples" / f"real.{kind}"):
             figures.append(f"<figure><figcaption>Real</figcaption>{html}</figure>")
     return f'<h2>Samples</h2><div class="card samples">{"".join(figures)}</div>'
 
 
-def _embedded(file: Path, caption: str = "") -> str:
+def embedded(file: Path, caption: str = "") -> str:
     """A preview as HTML; nothing if it is not there or damaged."""
     if file.suffix == ".txt":
         text = file.read_text("utf-8", errors="replace") if file.is_file() else ""
