@@ -119,7 +119,10 @@ def figures_of(row: Row) -> list[str]:
 def cell(game: str, part: str, figure: str, form: str) -> str:
     """A figure's mean over the seeds, and its standard deviation if there are several."""
     found = read(game)[part]
-    mean = f"{found.get('mean', found['rows'][0])[figure]:{form}}"
+    value = found.get("mean", found["rows"][0]).get(figure)
+    if value is None:  # this benchmark did not measure it yet when it measured these
+        return "-"
+    mean = f"{value:{form}}"
     off = found.get("deviation", {}).get(figure)
     return mean if off is None else f"{mean} ± {off:{form}}"
 

@@ -72,7 +72,7 @@ UP_THEN_DOWN = Schedule.parse("3e-4@0 3e-3@0.15 0@1")
 class DeblurGANConfig(Config):
     batch: Count = 8
     """Pairs per step (the paper: 1)."""
-    images: Count = 96_000
+    images: Count = 40_000
     """Length of the run: how many pairs it sees (repeats counted)."""
     width: Count = 16
     """Feature maps of the outermost layers of G and D (the paper: 64)."""
