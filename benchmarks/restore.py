@@ -35,11 +35,14 @@ from ganvas.watch.pictures import grid
 
 PART, GAMES = "restore", ("srcnn", "srresnet", "srgan", "deblurgan", "context")
 SIZE, SHOWN = 64, 24
+LONGER = {"deblurgan:longer": {"images": 96_000}}
+"""Does more of the same help?"""
 
 
 def measured(name: str, seed: int, folder: Path) -> kept.Row:
     """One run, held against the truth; a grid of input, result and truth in its folder."""
-    run = kept.trained(folder, name, data="photos", seed=seed)
+    more, name = LONGER.get(name, {}), name.partition(":")[0]
+    run = kept.trained(folder, name, data="photos", seed=seed, **more)
     x, y = pairs(name, "test")
     made, _ = run.game.sample(len(x), seed=seed, x=x)
     before = as_large(x, y)
@@ -103,12 +106,15 @@ def table() -> Iterator[str]:
         "detail": ".2f",
         "seconds": ".0f",
     }
-    yield f"{PART:<11}" + "".join(f"{figure:>15}" for figure in figures)
-    for name in kept.those_with(PART, GAMES):
-        cells = [kept.cell(name, PART, figure, form) for figure, form in figures.items()]
-        yield f"{name:<11}" + "".join(f"{cell:>15}" for cell in cells)
+    yield f"{PART:<18}" + "".join(f"{figure:>15}" for figure in figures)
+    for name in (*GAMES, *LONGER):
+        game, _, where = name.partition(":")
+        part = f"{PART} of {where}" if where else PART
+        if part in kept.read(game):
+            cells = [kept.cell(game, part, figure, form) for figure, form in figures.items()]
+            yield f"{name:<18}" + "".join(f"{cell:>15}" for cell in cells)
 
 
 if __name__ == "__main__":
     what = __doc__.splitlines()[0]
-    kept.measure("python -m benchmarks.restore", what, PART, GAMES, measured, table)
+    kept.measure("python -m benchmarks.restore", what, PART, (*GAMES, *LONGER), measured, table)

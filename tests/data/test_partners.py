@@ -1,7 +1,6 @@
 """What becomes of single pictures."""
 
 import json
-from itertools import permutations
 
 import pytest
 import torch
@@ -202,15 +201,12 @@ def test_what_is_blurred_is_learned_in_every_position():
     single = data.load("photos", size=16)
     source = data.load("photos", size=16, fields=("x", "y"), paired=True, partner="blurred")
     table, n = source.tables[0], len(single.tables[0])
-    assert len(table) == 6 * 8 * n
+    assert len(table) == 8 * n
     eight = table.fetch(5 + n * torch.arange(8))["y"]
     picture = single.tables[0].fetch(torch.tensor([5]))["x"][0]
     positions = [p.rot90(k, (1, 2)) for p in (picture, picture.flip(2)) for k in range(4)]
     for wanted in positions:
         assert sum(torch.equal(y, wanted) for y in eight) == 1
-    colours = table.fetch(5 + 8 * n * torch.arange(6))["y"]
-    for order in permutations(range(3)):
-        assert sum(torch.equal(y, picture[list(order)]) for y in colours) == 1
     held = data.load(
         "photos", size=16, fields=("x", "y"), paired=True, partner="blurred", split="test"
     )

@@ -10,16 +10,14 @@
 
 What is drawn, where the hole lies or how the camera moves, depends on the row alone. So that
 training sees more than one hole in each picture it meets each in `VARIANTS` ways; what is held back
-comes once. A camera shakes in any direction and sees any colours, so for `blurred` these ways show
-the picture in all positions that a square has, turned and mirrored, with its red, green and blue in
-each order.
+comes once. A camera shakes in any direction, so for `blurred` these ways show the picture in all
+positions that a square has, turned and mirrored.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from itertools import permutations
 
 import torch
 from torch import Tensor
@@ -34,7 +32,6 @@ from ganvas.data.source import Source, fingerprint
 from ganvas.nets.holes import middle
 
 VARIANTS = 8
-ORDERS = [list(order) for order in permutations(range(3))]
 HOLE = 0.25
 BLUR = 15
 LUMA = (0.299, 0.587, 0.114)
@@ -108,8 +105,6 @@ def partnered(source: Source, words: str, *, paired: bool) -> Source:
     if not isinstance(y, Image):
         raise UsageError(f"--partner {words} is for pictures, and {source.name} has {y}")
     times = VARIANTS if partner.drawn and source.given["split"] == "train" else 1
-    if times > 1 and partner.turned and y.channels == 3:
-        times *= len(ORDERS)
     if paired:
         tables: list[Table] = [Partnered(table, partner, ("x", "y"), times=times)]
     else:
@@ -167,13 +162,7 @@ class Partnered:
 
 
 def position(y: Tensor, number: int) -> Tensor:
-    """A picture (c, h, w) in one of its eight positions, or of its four if it is no square.
-
-    From number 8 on the red, green and blue of colour pictures stand in other orders (as in Nah et
-    al. 2017, arXiv:1612.02177, section 4).
-    """
-    if y.shape[0] == 3:
-        y = y[ORDERS[number // 8 % len(ORDERS)], :]
+    """A picture (c, h, w) in one of its eight positions, or of its four if it is no square."""
     square = y.shape[1] == y.shape[2]
     mirrored, quarters = number % 2, number // 2 % 4
     y = y.flip(2) if mirrored else y
