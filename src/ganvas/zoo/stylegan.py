@@ -122,7 +122,7 @@ class Grown(Synthesis):
 
     def forward(self, w: Tensor, noises: Sequence[Tensor], *place: Any) -> Tensor:
         level, alpha = place
-        h = before = self.const.expand(len(w), -1, -1, -1)
+        h = before = self.const.expand(w.shape[0], -1, -1, -1)
         for i in range(2 * level + 2):
             if i == 2 * level:
                 before = h

@@ -115,7 +115,7 @@ class Skips(Synthesis):
         )
 
     def forward(self, w: Tensor, noises: Sequence[Tensor], *place: Any) -> Tensor:
-        h, styles = self.const.expand(len(w), -1, -1, -1), w.unbind(1)
+        h, styles = self.const.expand(w.shape[0], -1, -1, -1), w.unbind(1)
         h = self.convs[0](h, styles[0], noises[0])
         x: Tensor = self.to_image[0](h, styles[1])
         for i in range(1, len(self.convs), 2):
