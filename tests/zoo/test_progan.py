@@ -8,7 +8,7 @@ from ganvas.core import Batch, Chance, Game, Image, Trainer, UsageError
 from ganvas.core.registry import card, make
 from ganvas.data.source import Rows
 from ganvas.losses.penalties import gradient_penalty
-from ganvas.zoo.progan import down, up
+from ganvas.nets.growing import down, up
 
 TINY = {"noise": 8, "base": 32, "widest": 8, "batch": 4}
 SIZE = {"x": Image(1, 16, 16)}

@@ -6,16 +6,24 @@ import math
 
 import torch
 from torch import Tensor, nn
-from torch.nn.functional import conv2d, conv_transpose2d
+from torch.nn.functional import conv2d, conv_transpose2d, linear
+
+Sides = int | tuple[int, int]
 
 
 class Conv(nn.Conv2d):
     """A convolution with an equalised learning rate: N(0, 1) weights, scaled when used (4.1)."""
 
     def __init__(
-        self, before: int, after: int, kernel: int, padding: int = 0, gain: float = math.sqrt(2)
+        self,
+        before: int,
+        after: int,
+        kernel: Sides,
+        padding: int = 0,
+        gain: float = math.sqrt(2),
+        bias: bool = True,
     ) -> None:
-        super().__init__(before, after, kernel, padding=padding)
+        super().__init__(before, after, kernel, padding=padding, bias=bias)
         self.scale = _equalise(self, gain)
 
     def forward(self, x: Tensor) -> Tensor:
@@ -33,12 +41,47 @@ class Unfold(nn.ConvTranspose2d):
         return conv_transpose2d(x, self.weight * self.scale, self.bias)
 
 
+class Dense(nn.Linear):
+    """A linear map with an equalised learning rate, perhaps with another rate.
+
+    Args:
+        before, after: features.
+        gain: of He's constant.
+        rate: the learning rate of this layer, relative to that of all (Karras et al. 2019,
+            arXiv:1812.04948, appendix C): what is learned is the weights and biases by `rate`.
+        start: the bias at first; None for no bias.
+    """
+
+    def __init__(
+        self,
+        before: int,
+        after: int,
+        gain: float = math.sqrt(2),
+        rate: float = 1.0,
+        start: float | None = 0.0,
+    ) -> None:
+        super().__init__(before, after, bias=start is not None)
+        nn.init.normal_(self.weight, std=1 / rate)
+        if start is not None:
+            nn.init.constant_(self.bias, start / rate)
+        self.scale, self.rate = gain / math.sqrt(before) * rate, rate
+
+    def forward(self, x: Tensor) -> Tensor:
+        bias = self.bias if self.bias is None or self.rate == 1 else self.bias * self.rate
+        return linear(x, self.weight * self.scale, bias)
+
+
 def _equalise(layer: nn.Conv2d | nn.ConvTranspose2d, gain: float) -> float:
     """Weights from N(0, 1), no bias; returns He's constant gain / sqrt(fan in)."""
-    assert layer.bias is not None
     nn.init.normal_(layer.weight)
-    nn.init.zeros_(layer.bias)
-    return gain / math.sqrt(layer.weight.numel() / layer.bias.numel())
+    if layer.bias is not None:
+        nn.init.zeros_(layer.bias)
+    return gain / math.sqrt(layer.weight.numel() / layer.out_channels)
+
+
+def is_equalised(layer: nn.Module) -> bool:
+    """Whether a layer has an equalised learning rate."""
+    return isinstance(layer, Conv | Unfold | Dense)
 
 
 def pixel_norm(x: Tensor) -> Tensor:

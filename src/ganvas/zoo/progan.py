@@ -36,7 +36,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from torch import Tensor, nn
-from torch.nn.functional import avg_pool2d, interpolate, leaky_relu
+from torch.nn.functional import leaky_relu
 
 from ganvas.core import (
     Adam,
@@ -57,7 +57,8 @@ from ganvas.core import (
 )
 from ganvas.losses.adversarial import wasserstein_d, wasserstein_g
 from ganvas.losses.penalties import gradient_penalty
-from ganvas.nets.equalised import Conv, MinibatchDeviation, Unfold, pixel_norm
+from ganvas.nets.equalised import Conv, Unfold, pixel_norm
+from ganvas.nets.growing import GrowingDiscriminator, Growth, ToImage, up
 
 
 @dataclass(frozen=True)
@@ -87,25 +88,10 @@ class ProGANConfig(Config):
 
 
 class Act(nn.Module):
-    """Leaky ReLU; in G, followed by pixel norm."""
-
-    def __init__(self, norm: bool) -> None:
-        super().__init__()
-        self.norm = norm
+    """Leaky ReLU, then pixel norm."""
 
     def forward(self, x: Tensor) -> Tensor:
-        x = leaky_relu(x, 0.2)
-        return pixel_norm(x) if self.norm else x
-
-
-def up(x: Tensor, factor: int = 2) -> Tensor:
-    """Larger by a factor: each pixel becomes a square."""
-    return interpolate(x, scale_factor=factor, mode="nearest") if factor > 1 else x
-
-
-def down(x: Tensor, factor: int = 2) -> Tensor:
-    """Smaller by a factor: each square becomes its mean."""
-    return avg_pool2d(x, factor) if factor > 1 else x
+        return pixel_norm(leaky_relu(x, 0.2))
 
 
 class Generator(nn.Module):
@@ -113,52 +99,19 @@ class Generator(nn.Module):
 
     def __init__(self, noise: int, maps: Sequence[int], channels: int) -> None:
         super().__init__()
-        layers = [Unfold(noise, maps[0]), Act(True), Conv(maps[0], maps[0], 3, 1), Act(True)]
+        layers = [Unfold(noise, maps[0]), Act(), Conv(maps[0], maps[0], 3, 1), Act()]
         self.first = nn.Sequential(*layers)
         self.blocks = nn.ModuleList(
-            nn.Sequential(Conv(a, b, 3, 1), Act(True), Conv(b, b, 3, 1), Act(True))
+            nn.Sequential(Conv(a, b, 3, 1), Act(), Conv(b, b, 3, 1), Act())
             for a, b in pairwise(maps)
         )
-        self.to_image = nn.ModuleList(Conv(m, channels, 1, gain=1) for m in maps)
+        self.to_image = ToImage(maps, channels)
 
     def forward(self, z: Tensor, level: int, alpha: float = 1.0) -> Tensor:
         h = before = self.first(pixel_norm(z)[:, :, None, None])
         for block in self.blocks[:level]:
             before, h = h, block(up(h))
-        x = self.to_image[level](h)
-        return x if alpha == 1 else up(self.to_image[level - 1](before)).lerp(x, alpha)
-
-
-class Discriminator(nn.Module):
-    """x (n, channels, 4·2^level, 4·2^level) -> score (n,). `widest` maps at 1x1."""
-
-    def __init__(self, maps: Sequence[int], widest: int, channels: int) -> None:
-        super().__init__()
-        self.from_image = nn.ModuleList(
-            nn.Sequential(Conv(channels, m, 1), Act(False)) for m in maps
-        )
-        self.blocks = nn.ModuleList(
-            nn.Sequential(
-                Conv(b, b, 3, 1), Act(False), Conv(b, a, 3, 1), Act(False), nn.AvgPool2d(2)
-            )
-            for a, b in pairwise(maps)
-        )
-        self.last = nn.Sequential(
-            MinibatchDeviation(),
-            Conv(maps[0] + 1, maps[0], 3, 1),
-            Act(False),
-            Conv(maps[0], widest, 4),
-            Act(False),
-            Conv(widest, 1, 1, gain=1),
-        )
-
-    def forward(self, x: Tensor, level: int, alpha: float = 1.0) -> Tensor:
-        h = self.from_image[level](x)
-        for i in reversed(range(level)):
-            h = self.blocks[i](h)
-            if i == level - 1 and alpha < 1:
-                h = self.from_image[i](down(x)).lerp(h, alpha)
-        return self.last(h).flatten()
+        return self.to_image(h, before, level, alpha)
 
 
 class ProGAN(Game):
@@ -188,44 +141,33 @@ class ProGAN(Game):
 
     def __init__(self, config: ProGANConfig, x: Image) -> None:
         super().__init__(config)
-        self.top = (x.height // 4).bit_length() - 1
-        if x.height != x.width or x.height < 8 or x.height != 4 * 2**self.top:
+        top = (x.height // 4).bit_length() - 1
+        if x.height != x.width or x.height < 8 or x.height != 4 * 2**top:
             raise UsageError(
                 f"progan makes squares of 8, 16, 32, 64, 128 ... pixels, not {x.height}x{x.width}"
             )
         self.inputs, self.output = {"z": Noise(config.noise)}, x
-        maps = [min(config.base // 2 ** (i + 1), config.widest) for i in range(self.top + 1)]
+        self.growth = Growth((4, 4), top)
+        maps = [min(config.base // 2 ** (i + 1), config.widest) for i in range(top + 1)]
         if maps[-1] == 0:
             raise UsageError(f"base {config.base} leaves no feature maps at {x.height}x{x.width}")
         recipe = Adam(config.lr, (0.0, 0.99))
         G = Generator(config.noise, maps, x.channels)
-        D = Discriminator(maps, min(config.base, config.widest), x.channels)
+        D = GrowingDiscriminator(maps, min(config.base, config.widest), x.channels)
         self.G = Player(G, recipe, ema=config.ema)
         self.D = Player(D, recipe, double_backward=True)
 
     def stages(self) -> list[Stage]:
-        """4x4, 8x8 fade, 8x8, 16x16 fade ...; Adam begins anew with each."""
-        found = []
-        for number in range(2 * self.top + 1):
-            level, fading = (number + 1) // 2, number % 2 == 1
-            size, sizes = 4 * 2**level, self.config.batches
-            batch = sizes[level] if level < len(sizes) else None
-            name = f"{size}x{size} fade" if fading else f"{size}x{size}"
-            share = self.config.last if number == 2 * self.top else 1.0
-            found.append(Stage(name, self.play, share, batch, fresh=True))
-        return found
+        return self.growth.stages(self.play, self.config.batches, self.config.last)
 
     @property
     def place(self) -> tuple[int, float]:
         """The level of the current stage, and how far (α) it has been faded in."""
-        number = max(0, self.clock.stage)
-        return (number + 1) // 2, self.clock.stage_progress if number % 2 else 1.0
+        return self.growth.place(self.clock)
 
     def play(self, data: Iterator[Batch]) -> Iterator[Move]:
         level, alpha = place = self.place
-        x = down(next(data).x, 2 ** (self.top - level))
-        if alpha < 1:
-            x = up(down(x)).lerp(x, alpha)
+        x = self.growth.seen(next(data).x, *place)
         n = len(x)
         fake = self.G.still(self.noise(n), *place)
         real_score, fake_score = self.D(x, *place), self.D(fake, *place)
@@ -241,8 +183,8 @@ class ProGAN(Game):
 
     def generate(self, z: Tensor) -> Tensor:
         level, alpha = self.place
-        return up(self.G.best(z, level, alpha), 2 ** (self.top - level)).clamp(-1, 1)
+        return self.growth.enlarged(self.G.best(z, level, alpha), level).clamp(-1, 1)
 
     def judge(self, x: Tensor) -> Tensor:
         level, alpha = self.place
-        return self.D(down(x, 2 ** (self.top - level)), level, alpha)
+        return self.D(self.growth.seen(x, level), level, alpha)
