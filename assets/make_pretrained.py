@@ -216,7 +216,7 @@ def plays(run: Run, network: str) -> bool:
         for way in [way for way in game.directions().values() if not way.also]:
             with torch.no_grad():
                 way.make(rows[way.field][:2])
-    except (UsageError, AttributeError):
+    except (UsageError, AttributeError, AssertionError):
         return True
     return False
 

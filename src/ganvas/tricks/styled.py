@@ -63,7 +63,7 @@ class StyledDuel(Styled, Duel, ABC):
     @property
     def sizes(self) -> list[tuple[int, int]]:
         """Height and width of the noise maps, coarse to fine."""
-        return styled(self.G.net).synthesis.sizes
+        return styled(self.G.best).synthesis.sizes
 
     @property
     def place(self) -> tuple[Any, ...]:
@@ -72,7 +72,7 @@ class StyledDuel(Styled, Duel, ABC):
 
     @property
     def layers(self) -> int:
-        return styled(self.G.net).synthesis.layers
+        return styled(self.G.best).synthesis.layers
 
     # -- in a round ----------------------------------------------------------------------------
 
