@@ -163,9 +163,13 @@ class ResNetDiscriminator(nn.Module):
         self.attention = None if attend is None else SelfAttention(maps[attend - 1])
         self.head = ProjectedScore(maps[-1], classes)
 
-    def forward(self, x: Tensor, *label: Tensor) -> Tensor:
+    def features(self, x: Tensor) -> Tensor:
+        """What the score is made of: (n, maps)."""
         for number, block in enumerate(self.blocks):
             if self.attention is not None and number == self.attend:
                 x = self.attention(x)
             x = block(x)
-        return self.head(x.relu().sum((2, 3)), *label)
+        return x.relu().sum((2, 3))
+
+    def forward(self, x: Tensor, *label: Tensor) -> Tensor:
+        return self.head(self.features(x), *label)
