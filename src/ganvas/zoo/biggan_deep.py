@@ -60,6 +60,9 @@ from ganvas.nets.standing import Standing
 from ganvas.tricks.duel import Duel
 from ganvas.tricks.options import DuelConfig
 
+SQUEEZE = 4
+"""So many times fewer maps the inside of a block has."""
+
 
 @dataclass(frozen=True)
 class BigGANDeepConfig(DuelConfig):
@@ -81,8 +84,6 @@ class BigGANDeepConfig(DuelConfig):
     """Size of the class embedding that all blocks share (the paper: 128)."""
     width: Count = 32
     """Feature maps next to the image (the paper: 128)."""
-    squeeze: Count = 4
-    """How many times fewer maps the inside of a block has (the paper: 4)."""
     attention: Whole = 0
     """Pixels across the maps that self-attention is at (the paper: 64); 0: nowhere."""
     critic_steps: Count = 2
@@ -104,7 +105,6 @@ class Generator(nn.Module):
         embedding: size of a class's embedding.
         maps: feature maps at base·2^0 ... base·2^k.
         channels: of x.
-        squeeze: how many times fewer maps the inside of a block has.
         base: height and width of the smallest maps.
         attend: after how many blocks there is self-attention; None: nowhere.
     """
@@ -117,7 +117,6 @@ class Generator(nn.Module):
         maps: Sequence[int],
         channels: int,
         *,
-        squeeze: int,
         base: tuple[int, int],
         attend: int | None,
     ) -> None:
@@ -128,7 +127,7 @@ class Generator(nn.Module):
         self.enter = nn.Linear(size, math.prod(self.shape))
         norm = partial(VectorNorm, size=size)
         self.blocks = nn.ModuleList(
-            NarrowUp(a, after, max(1, a // squeeze), norm, up=up)
+            NarrowUp(a, after, max(1, a // SQUEEZE), norm, up=up)
             for a, b in pairwise(maps)
             for after, up in ((a, False), (b, True))
         )
@@ -153,31 +152,25 @@ class Discriminator(nn.Module):
         channels: of x.
         maps: feature maps at each size, from that of x.
         classes: 0: nobody is told a class.
-        squeeze: how many times fewer maps the inside of a block has.
         attend: after how many blocks there is self-attention; None: nowhere.
     """
 
     def __init__(
-        self, channels: int, maps: Sequence[int], *, classes: int, squeeze: int, attend: int | None
+        self, channels: int, maps: Sequence[int], *, classes: int, attend: int | None
     ) -> None:
         super().__init__()
-        self.attend = attend
-        self.enter = nn.Conv2d(channels, maps[0], 3, 1, 1)
-        self.blocks = nn.ModuleList(
-            WideDown(before, b, max(1, b // squeeze), down=down)
+        layers: list[nn.Module] = [
+            WideDown(before, b, max(1, b // SQUEEZE), down=down)
             for a, b in pairwise(maps)
             for before, down in ((a, True), (b, False))
-        )
-        self.attention = None if attend is None else SelfAttention(maps[attend // 2])
+        ]
+        if attend is not None:
+            layers.insert(attend, SelfAttention(maps[attend // 2]))
+        self.layers = nn.Sequential(nn.Conv2d(channels, maps[0], 3, 1, 1), *layers)
         self.head = ProjectedScore(maps[-1], classes)
 
     def forward(self, x: Tensor, *label: Tensor) -> Tensor:
-        h = self.enter(x)
-        for number, block in enumerate(self.blocks, 1):
-            h = block(h)
-            if self.attention is not None and number == self.attend:
-                h = self.attention(h)
-        return self.head(h.relu().sum((2, 3)), *label)
+        return self.head(self.layers(x).relu().sum((2, 3)), *label)
 
 
 class BigGANDeep(Duel):
@@ -223,7 +216,6 @@ class BigGANDeep(Duel):
             config.embedding,
             maps,
             x.channels,
-            squeeze=config.squeeze,
             base=base,
             attend=None if level is None else 2 * level + 1,
         )
@@ -231,7 +223,6 @@ class BigGANDeep(Duel):
             x.channels,
             maps[::-1],
             classes=classes,
-            squeeze=config.squeeze,
             attend=None if level is None else 2 * (k - level),
         )
         recipe = Adam(config.lr, (0.0, 0.999), eps=1e-6)
