@@ -74,7 +74,7 @@ def pca(
 def sefa(
     latent: Latent, k: int, *, styles: Sequence[int] | None = None, seed: int = 0
 ) -> Directions:
-    """SeFa's directions: eigenvectors of AᵀA, scaled to the deviation of points along them.
+    """SeFa's directions: eigenvectors of AᵀA, as long as points deviate along a coordinate.
 
     Args:
         latent: in space z or w.
@@ -93,10 +93,8 @@ def sefa(
         square, of = _mean_square(latent, first, seed), f"the weights of {first.name}"
     values, vectors = _eigen(square)
     _enough(k, len(values), latent)
-    points = latent.draw(FEATURES, seed, truncation=1.0 if latent.space == "w" else None)
-    deviations = (points.double() @ vectors[:k].T).std(0)
-    steps = vectors[:k] * deviations[:, None]
-    return Directions(steps.float(), _shares(values, k), of)
+    deviation = latent.norm / len(square) ** 0.5  # 1 in a normal z, as in the paper
+    return Directions((vectors[:k] * deviation).float(), _shares(values, k), of)
 
 
 def along(

@@ -20,6 +20,7 @@ from ganvas.core.settings import resolve_device
 from ganvas.tools import films
 from ganvas.tools.explore.action import Action, Study
 from ganvas.tools.explore.blends import Arithmetic, Mix
+from ganvas.tools.explore.insides import Dissect, Features
 from ganvas.tools.explore.variations import Seeds, Sweep, Traverse
 from ganvas.tools.explore.walks import Grid, Interpolate
 from ganvas.tools.latent import Latent
@@ -33,6 +34,8 @@ ACTIONS: Mapping[str, type[Action]] = {
     "mix": Mix,
     "traverse": Traverse,
     "sweep": Sweep,
+    "features": Features,
+    "dissect": Dissect,
 }
 """What one can do, by name, in the order of the help."""
 FRAME = 256
