@@ -70,7 +70,7 @@ class Action(Options):
     """Whether there is a video of it."""
 
     def check(self, latent: Latent) -> None:
-        """Refuses what the game cannot do, before its weights are loaded.
+        """Refuses what the game cannot do, before anything is drawn.
 
         Raises:
             UsageError: with the reason.
