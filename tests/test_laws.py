@@ -134,7 +134,7 @@ BELOW = {
     "tricks": {"core", "losses", "nets", "tricks"},
     "zoo": {"core", "losses", "nets", "metrics", "tricks"},
     "watch": {"core", "nets", "data", "metrics", "watch"},
-    "tools": {"core", "nets", "data", "metrics", "tools"},
+    "tools": {"core", "nets", "data", "metrics", "watch", "tools"},
     "studio": {"core", "nets", "data", "metrics", "watch", "studio"},
 }
 """For each package, all of ganvas that it may import. The command line stands on all of them."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ganvas.cli.pages_data import DATA
 from ganvas.cli.pages_measure import COMPARE, EVALUATE, MEASURE
-from ganvas.cli.pages_pictures import IMPORT, TRANSLATE
+from ganvas.cli.pages_pictures import EXPLORE, IMPORT, TRANSLATE
 
 HELP = ("-h", "--help")
 
@@ -22,6 +22,7 @@ see what there is
 work
   train     train a game, or go on with a run
   sample    draw from a trained run: a picture, a folder of pictures, an array
+  explore   what a generator has learned: walks, sums, mixtures, directions
   translate pictures of any size by a trained run: a file, a folder, a pattern
   import    make a run of weights that others have trained with PyTorch
 measure
@@ -212,6 +213,7 @@ PAGES = {
     "data": DATA,
     "train": _TRAIN,
     "sample": _SAMPLE,
+    "explore": EXPLORE,
     "translate": TRANSLATE,
     "import": IMPORT,
     "evaluate": EVALUATE,

@@ -1,4 +1,4 @@
-"""The pages of the verbs from pictures to pictures: text alone, as in `ganvas.cli.pages`."""
+"""The pages of the verbs of pictures: text alone, as in `ganvas.cli.pages`."""
 
 from __future__ import annotations
 
@@ -67,4 +67,50 @@ examples
   ganvas import latest_net_G_A.pth latest_net_G_B.pth
                 --from pytorch-cyclegan-and-pix2pix -o runs/zebras
   ganvas import checkpoints/facades_pix2pix/ --from pytorch-cyclegan-and-pix2pix
+"""
+
+EXPLORE = """\
+usage: ganvas explore RUN ACTION [options]
+
+Shows what the generator of a trained run has learned: any game that draws its
+pictures from noise.
+
+  seeds        pictures with their seeds, to pick from
+  interpolate  from picture to picture, as a strip or as a video
+  grid         a plane between four pictures
+  arithmetic   start - minus + plus, of groups of pictures
+  mix          styles of one picture in another: coarse, middle, fine
+  traverse     along directions found without labels: GANSpace, SeFa
+  sweep        the same seeds with more and more truncation
+  features     the feature maps of a picture, layer by layer, of G or D
+  dissect      which units of a layer draw what; --units 3,5: pictures without
+
+All of them take
+  --seed S          decides what is drawn and not given (0)
+  -n, --number N    how many, where their seeds are not given
+  --label CLASS     the class of all pictures, by number or name; drawn unless
+                    given
+  --truncation T    less variety for better pictures, as in ganvas sample
+  --space z|w|w+    where to move; w where the game has styles, z where it has
+                    none
+  -o, --output FILE .png; .gif, .webp or .mp4 for a video (interpolate);
+                    RUN/ACTION-SEED.png unless given
+  --fps X           pictures in a second of a video (20)
+  --device D        auto (a GPU if there is one), cpu, cuda, cuda:1, mps (auto)
+  --json            print the result as one JSON object
+and what `ganvas explore RUN ACTION --help` lists.
+
+A seed is a picture: that of `ganvas sample RUN -n 1 --seed SEED`, but with the
+label, and the noise maps of a game with styles, of --seed.
+
+examples
+  ganvas explore runs/mine seeds
+  ganvas explore runs/mine interpolate --seeds 1,5,9 --frames 12 -o strip.png
+  ganvas explore runs/mine interpolate --seeds 1,5,9 -o walk.gif
+  ganvas explore runs/mine grid --seeds 1,2,3,4
+  ganvas explore runs/mine arithmetic --start 1,5,9 --minus 2,7 --plus 3,4
+  ganvas explore runs/mine traverse --method sefa
+  ganvas explore runs/styles mix --styles middle -n 6
+  ganvas explore runs/mine features --of D
+  ganvas explore runs/mine dissect --layer 3 --units 7,12
 """

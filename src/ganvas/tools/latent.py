@@ -6,6 +6,7 @@ or, where it draws from styles, w (one style for all layers) or w+ (a style for 
 
 from __future__ import annotations
 
+import copy
 from collections.abc import Sequence
 from functools import cached_property
 from typing import Any, Literal
@@ -60,6 +61,17 @@ class Latent:
         if truncation is not None:
             trick.check(game, truncation)
         self.others = others_of(game, self.noises, label, seed, given)
+
+    def into(self, space: Name) -> Latent:
+        """The same, in another of the game's spaces.
+
+        Raises:
+            UsageError: if the game has no such space.
+        """
+        other = copy.copy(self)
+        other.__dict__.pop("norm", None)
+        other.space = space_of(self.game, space)
+        return other
 
     # -- points ----------------------------------------------------------------------------------
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from pathlib import Path
-from typing import BinaryIO, Literal
+from typing import Any, BinaryIO, Literal
 
 import numpy as np
 import torch
@@ -26,6 +26,7 @@ def grid(
     limit: int = 1200,
     group: int = 1,
     header: Sequence[str] = (),
+    side: Sequence[str] = (),
 ) -> Image.Image:
     """Lays a batch of images out as tiles, row by row.
 
@@ -40,6 +41,7 @@ def grid(
         gap: pixels between tiles; a sixteenth of a tile if None.
         group: after so many columns the gap is wider.
         header: a word above each column.
+        side: a word to the left of each row.
     """
     n, _, height, width = images.shape
     columns = columns or math.ceil(math.sqrt(n))
@@ -49,7 +51,10 @@ def grid(
     gap = max(1, round(min(tile) / 16)) if gap is None else gap
     tiles = _to_bytes(_resized(images, tile))
     top = gap + (22 if header else 0)
-    lefts = [gap + i * (tile[1] + gap) + i // group * 2 * gap * (group > 1) for i in range(columns)]
+    margin = gap + _width(side)
+    lefts = [
+        margin + i * (tile[1] + gap) + i // group * 2 * gap * (group > 1) for i in range(columns)
+    ]
     shape = (top + rows * (tile[0] + gap), lefts[-1] + tile[1] + gap, tiles.shape[3])
     canvas = np.full(shape, GAP, np.uint8)
     for i, pixels in enumerate(tiles):
@@ -58,6 +63,9 @@ def grid(
     picture = Image.fromarray(canvas.squeeze(2) if shape[2] == 1 else canvas)
     for left, word in zip(lefts, header, strict=False):
         _write(picture, word, left, tile[1])
+    for row, word in enumerate(side):
+        middle = top + row * (tile[0] + gap) + tile[0] / 2
+        ImageDraw.Draw(picture).text((gap, middle), word, anchor="lm", **_ink(picture))
     return picture
 
 
@@ -94,14 +102,26 @@ def _checkerboard(height: int, width: int) -> Tensor:
     return 0.86 + 0.1 * ((x + y) % 2)
 
 
+def _ink(picture: Image.Image) -> dict[str, Any]:
+    return {
+        "fill": 255 if picture.mode == "L" else (255, 255, 255),
+        "font": ImageFont.load_default(14),
+    }
+
+
+def _width(words: Sequence[str]) -> int:
+    """The room that words to the left of the tiles take."""
+    font = ImageFont.load_default(14)
+    return max((math.ceil(font.getlength(word)) + 8 for word in words), default=0)
+
+
 def _write(picture: Image.Image, word: str, left: int, width: int) -> None:
     """A word above a column, cut until it fits."""
-    font, draw = ImageFont.load_default(14), ImageDraw.Draw(picture)
+    ink, draw = _ink(picture), ImageDraw.Draw(picture)
     fits = word
-    while fits and draw.textlength(fits, font) > width + 2:
+    while fits and draw.textlength(fits, ink["font"]) > width + 2:
         fits = fits[:-1]
-    white = 255 if picture.mode == "L" else (255, 255, 255)
-    draw.text((left + width / 2, 13), fits, fill=white, font=font, anchor="mm")
+    draw.text((left + width / 2, 13), fits, anchor="mm", **ink)
 
 
 def animation(
