@@ -8,8 +8,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import torch
-
 from ganvas.cli.inputs import elements
 from ganvas.cli.options import Option, flags_of, options_of, parse, take
 from ganvas.cli.pages import HELP, PAGES
@@ -58,8 +56,7 @@ def main(words: Sequence[str]) -> None:
     if word is None:
         raise UsageError(f"explore it how? ganvas explore {folder} {'|'.join(ACTIONS)}")
     cls = action_of(word)
-    with torch.device("meta"):
-        inputs = run.plan.build().inputs
+    inputs = run.game.inputs
     asked, values, texts = _read(run, word, cls, inputs, rest)
     given = {name: elements(name, inputs[name], text, run) for name, text in texts.items()}
     output = asked.output or run.folder / f"{word}-{values['seed']}.png"

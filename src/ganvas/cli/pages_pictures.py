@@ -82,6 +82,8 @@ pictures from noise.
   mix          styles of one picture in another: coarse, middle, fine
   traverse     along directions found without labels: GANSpace, SeFa
   sweep        the same seeds with more and more truncation
+  features     the feature maps of a picture, layer by layer, of G or D
+  dissect      which units of a layer draw what; --units 3,5: pictures without
 
 All of them take
   --seed S          decides what is drawn and not given (0)
@@ -93,6 +95,7 @@ All of them take
                     none
   -o, --output FILE .png; .gif, .webp or .mp4 for a video (interpolate);
                     RUN/ACTION-SEED.png unless given
+  --fps X           pictures in a second of a video (20)
   --device D        auto (a GPU if there is one), cpu, cuda, cuda:1, mps (auto)
   --json            print the result as one JSON object
 and what `ganvas explore RUN ACTION --help` lists.
@@ -108,4 +111,6 @@ examples
   ganvas explore runs/mine arithmetic --start 1,5,9 --minus 2,7 --plus 3,4
   ganvas explore runs/mine traverse --method sefa
   ganvas explore runs/styles mix --styles middle -n 6
+  ganvas explore runs/mine features --of D
+  ganvas explore runs/mine dissect --layer 3 --units 7,12
 """

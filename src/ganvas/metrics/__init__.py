@@ -36,6 +36,8 @@ _FIGURES = {
     "memorisation": "memory.Memorisation",
     "duplicates": "memory.Duplicates",
     "ppl": "path.PPL",
+    "ppl_w": "path.PPLinW",
+    "ppl_w_end": "path.PPLinWEnds",
     "bound": "likelihood.Bound",
     "oracle_nll": "tokens.OracleNLL",
     "grammatical": "tokens.Grammatical",

@@ -3,8 +3,10 @@
     PPL = E d( G(slerp(z₁, z₂; t)), G(slerp(z₁, z₂; t + ε)) ) / ε²     (Karras et al. 2019,
                                                                         arXiv:1812.04948, eq. 2)
 
+    in W: the same of lerp(w₁, w₂; t), at all t or at t = 0            (eq. 3)
+
 d is the squared distance of the features, here divided by their mean squared norm, where the paper
-takes a learned one. Other inputs, such as a label, stay as they are along a path.
+takes a learned one. Other inputs, such as a label, and noise maps stay as they are along a path.
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ganvas.core import Noise
+from ganvas.core import Chance, Noise, Styled, sampling
 from ganvas.core.chance import seed_of
 from ganvas.metrics.figure import Figure, Subject, Value
 
@@ -47,6 +49,7 @@ class PPL(Figure):
     paper = "Karras, Laine, Aila 2019, arXiv:1812.04948"
     needs = frozenset({"features"})
     usual = False
+    of = "z, whole paths"
 
     def __init__(self, subject: Subject) -> None:
         super().__init__(subject)
@@ -68,29 +71,67 @@ class PPL(Figure):
             "paths": len(lengths),
             "step": EPSILON,
             "latent": self.noise,
-            "of": "z, whole paths",
+            "of": self.of,
         }
         return Value(float(kept.mean()), error, about)
 
     def _some(self, start: int) -> tuple[Tensor, Tensor]:
         """The squared changes along a batch of paths, and the features' squared norms: (n,)."""
-        game, features = self.subject.game, self.subject.features
-        assert game is not None
+        features, noise = self.subject.features, self.noise
+        assert self.subject.game is not None
         assert features is not None
-        assert self.noise is not None
-        seed, space = seed_of(self.subject.seed, "path", start), game.inputs[self.noise]
+        assert noise is not None
+        seed, space = seed_of(self.subject.seed, "path", start), self.subject.game.inputs[noise]
         draws = torch.Generator().manual_seed(seed)
         a, b = space.sample(BATCH, draws), space.sample(BATCH, draws)
-        between = slerp if isinstance(space, Noise) and space.law == "normal" else torch.lerp
         t = torch.rand(BATCH, 1, generator=draws) * (1 - EPSILON)
+        seen = [features(x.cpu()).double() for x in self._ends(noise, seed, a, b, t)]
+        return (seen[0] - seen[1]).square().sum(1), seen[0].square().sum(1)
+
+    def _ends(self, noise: str, seed: int, a: Tensor, b: Tensor, t: Tensor) -> list[Tensor]:
+        """The pictures at both ends of a step between latent vectors: (n, *output.shape) each."""
+        game: Any = self.subject.game
+        space = game.inputs[noise]
+        between = slerp if isinstance(space, Noise) and space.law == "normal" else torch.lerp
         others: dict[str, Tensor] = {}
         seen = []
         for at in (t, t + EPSILON):
-            given: dict[str, Any] = {**others, self.noise: between(a, b, at)}
+            given: dict[str, Any] = {**others, noise: between(a, b, at)}
             x, used = game.sample(BATCH, seed=seed, **given)
-            others = {name: rows for name, rows in used.items() if name != self.noise}
-            seen.append(features(x).double())
-        return (seen[0] - seen[1]).square().sum(1), seen[0].square().sum(1)
+            others = {name: rows for name, rows in used.items() if name != noise}
+            seen.append(x)
+        return seen
+
+
+class PPLinW(PPL):
+    """The same between styles, at any place of the path."""
+
+    name, title = "ppl_w", "Perceptual path length in W"
+    of = "w, whole paths"
+    ends = False
+
+    @classmethod
+    def misfit(cls, subject: Subject) -> str | None:
+        return None if isinstance(subject.game, Styled) else "a game that draws from styles"
+
+    def _ends(self, noise: str, seed: int, a: Tensor, b: Tensor, t: Tensor) -> list[Tensor]:
+        game: Any = self.subject.game
+        given = sampling.inputs_of(game, BATCH, Chance("path", seed), None, {noise: a})
+        t = (torch.zeros_like(t) if self.ends else t)[:, :, None].to(game.device)
+        with game.showing():
+            game.chance = Chance("path maps", seed, device=game.device)
+            ways = [{**given, noise: z} for z in (a, b)]
+            w = [game.styles(**{k: x.to(game.device) for k, x in way.items()}) for way in ways]
+            maps = game.noises(BATCH)
+            return [game.paint(torch.lerp(w[0], w[1], at), maps).float() for at in (t, t + EPSILON)]
+
+
+class PPLinWEnds(PPLinW):
+    """The same between styles, where the path begins: at what the mapping makes, not between."""
+
+    name, title = "ppl_w_end", "Perceptual path length in W, at the ends"
+    of = "w, ends of paths"
+    ends = True
 
 
 def _noise(subject: Subject) -> str | None:

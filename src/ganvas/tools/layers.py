@@ -58,6 +58,34 @@ def layers_of(game: Game, **given: Any) -> list[Layer]:
     if not isinstance(game.output, Image):
         kind = type(game.output).__name__.lower()
         raise UsageError(f"{game.name} makes {kind}, no pictures: it has no feature maps")
+    found = _run_by(game, game.output, lambda: game.sample(PROBED, **given))
+    if not found:
+        raise UsageError(f"{game.name} makes its pictures of no feature maps one could look at")
+    return found
+
+
+def critics_layers(game: Game, pictures: Tensor, **given: Any) -> list[Layer]:
+    """The layers that judge pictures, in the order in which they run.
+
+    Args:
+        game: the trained game.
+        pictures: two or more of them, (n, channels, h, w).
+        given: the game's inputs that are no noise, each of (1, ...).
+
+    Raises:
+        UsageError: if nobody judges pictures, or by no feature maps.
+    """
+    few = pictures[:PROBED]
+    inputs = {name: x.expand(len(few), *x.shape[1:]) for name, x in given.items()}
+    assert isinstance(game.output, Image)
+    found = _run_by(game, game.output, lambda: game.scores(few, inputs))
+    if not found:
+        raise UsageError(f"{game.name} judges pictures by no feature maps one could look at")
+    return found
+
+
+def _run_by(game: Game, picture: Image, act: Callable[[], object]) -> list[Layer]:
+    """The layers that run while a game does something with `PROBED` pictures."""
     runs: list[tuple[nn.Module, Tensor]] = []
 
     def saw(module: nn.Module, _: Any, output: Any) -> None:
@@ -66,17 +94,15 @@ def layers_of(game: Game, **given: Any) -> list[Layer]:
 
     modules = {m: name for name, m in game.named_modules() if name}
     with hooks(dict.fromkeys(modules, saw)):
-        game.sample(PROBED, **given)
+        act()
     often = [module for module, _ in runs]
     found: list[Layer] = []
     for i, (module, maps) in enumerate(runs):
         handed_on = any(maps is other and inner in module.modules() for inner, other in runs[:i])
-        if often.count(module) == 1 and not handed_on and _are_maps(maps, game.output):
+        if often.count(module) == 1 and not handed_on and _are_maps(maps, picture):
             units, height, width = maps.shape[1:]
             kind = type(module).__name__
             found.append(Layer(_name(modules[module]), kind, units, height, width, module))
-    if not found:
-        raise UsageError(f"{game.name} makes its pictures of no feature maps one could look at")
     return found
 
 

@@ -60,14 +60,16 @@ class Search:
     """Points that are drawn to begin with."""
     starts: int = 16
     """The best of them, which go downhill."""
-    method: Literal["lbfgs", "adam"] | None = None
-    """How: lbfgs in z and adam in w and w+ unless given."""
+    method: Literal["lbfgs", "adam"] = "lbfgs"
+    """How the points go: by L-BFGS, or by Adam with noise."""
     noises: bool = False
     """Whether the noise maps of a game with styles are moved too."""
     rate: float = 0.1
     """Adam's highest rate, in units of how far drawn points stray."""
     stir: float = 0.05
     """How much noise is added to w at first, in the same units."""
+    typical: float = 0.0
+    """Weight of the coordinates' mean square: above 0, points stay where drawn ones are."""
     patience: int = 50
     """L-BFGS stops after so many evaluations that gained nothing."""
 
@@ -212,12 +214,11 @@ class Moved:
     def down(self, latent: Latent, points: Tensor) -> Projected:
         """Moves points downhill until one is good enough, or the search is over."""
         search, chart = self.search, Chart(latent, noises=self.search.noises)
-        method = search.method or ("lbfgs" if latent.space == "z" else "adam")
         x = chart.coordinates(points)
-        rows: Descent = LBFGS(x) if method == "lbfgs" else Adam(x)
+        rows: Descent = LBFGS(x) if search.method == "lbfgs" else Adam(x)
         chance = Chance("projection", latent.seed, device=x.device)
         while (done := self.progress) < 1 and psnr_of(self.error) < search.goal:
-            stir = search.stir * max(0.0, 1 - done / 0.75) ** 2 if method == "adam" else 0.0
+            stir = search.stir * max(0.0, 1 - done / 0.75) ** 2 if search.method == "adam" else 0.0
             rows.go(self._loss(chart, stir, chance), search.rate * pace(done))
             chart.settle(rows.x)
             self.steps += 1
@@ -225,7 +226,7 @@ class Moved:
             if keep < len(rows.x):
                 rows.keep(rows.value.topk(keep, largest=False).indices)
             self.tell(self.progress, psnr_of(self.error))
-            if method == "lbfgs" and self.steps - self.gained > search.patience:
+            if search.method == "lbfgs" and self.steps - self.gained > search.patience:
                 break
         return self._found(chart)
 
@@ -243,14 +244,19 @@ class Moved:
             noise = x.new_zeros(()) if stir == 0 else stir * chance.normal(len(x), chart.size)
             near = torch.cat([x[:, : chart.size] + noise, x[:, chart.size :]], 1)
             values, errors = self.aim(chart.show(near))
+            if self.search.typical:
+                away = near[:, : chart.size].square().mean(1)
+                values = values + self.search.typical * away
             self._keep(near.detach(), values.detach(), errors)
-            hidden = chart.noises(near)
-            return values + EVEN * unevenness(hidden) if hidden else values
+            if hidden := chart.noises(near):
+                values = values + EVEN * unevenness(hidden)
+            return values
 
         return loss
 
     def _keep(self, x: Tensor, values: Tensor, errors: Tensor) -> None:
-        judged = errors if self.aim.prior is None else values
+        alone = self.aim.prior is None and self.search.typical == 0
+        judged = errors if alone else values
         row = int(judged.nan_to_num(math.inf).argmin())
         if not float(judged[row]) < self.least:
             return

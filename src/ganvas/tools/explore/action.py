@@ -36,10 +36,13 @@ class Sheet:
     """What was shown, as plain values."""
     notes: Sequence[str] = ()
     """What one had better know, in sentences."""
+    gap: int | None = None
+    """Pixels between pictures; a sixteenth of one if None."""
 
     def picture(self) -> Picture:
         """All of it as one picture."""
-        return grid(self.images, self.columns, header=self.header, side=self.side, min_tile=TILE)
+        words: Any = {"header": self.header, "side": self.side}
+        return grid(self.images, self.columns, gap=self.gap, min_tile=TILE, **words)
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,7 @@ class Action(Options):
     """Whether there is a video of it."""
 
     def check(self, latent: Latent) -> None:
-        """Refuses what the game cannot do, before its weights are loaded.
+        """Refuses what the game cannot do, before anything is drawn.
 
         Raises:
             UsageError: with the reason.

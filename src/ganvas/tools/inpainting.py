@@ -1,0 +1,170 @@
+"""Holes in pictures, filled by a generator that has never seen a hole.
+
+The point is looked for whose picture agrees with what is known around the hole and pleases the
+discriminator; what that picture shows in the hole is put in, without a seam.
+
+Raymond Yeh, Chen Chen, Teck Yian Lim, Alexander Schwing, Mark Hasegawa-Johnson, Minh Do. CVPR 2017.
+https://arxiv.org/abs/1607.07539
+
+    z = argmin ||W (G(z) - x)||² + λ prior                                         (eq. 3, 4, 5)
+
+W is larger beside the hole than far from it. The paper's context loss is an L1, which L-BFGS does
+not like, its prior log(1 - D(G(z))), whose slope is gone where D is sure; here it is
+softplus(-D(G(z))), in units of how much D varies over draws. And points are kept from straying, for
+which the paper cuts z off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+import torch
+from torch import Tensor
+from torch.nn.functional import avg_pool2d, conv2d, pad, softplus
+
+from ganvas.core import Game, UsageError
+from ganvas.tools.latent import Latent
+from ganvas.tools.projection import Projected, Search, Tell, project
+from ganvas.tools.still import Name
+
+Blend = Literal["poisson", "paste", "none"]
+NEAR = 7
+"""Side of the window in which a hole makes what is known count more (the paper: 7)."""
+FAR = 0.25
+"""What a known pixel counts that has no hole near it (the paper: 0)."""
+PRIOR, TYPICAL = 0.003, 0.02
+"""Weight of the prior (the paper's λ), and of how far a point strays."""
+JUDGED = 256
+"""Draws that tell how much D varies."""
+
+
+@dataclass
+class Inpainted:
+    """A picture without its hole."""
+
+    picture: Tensor
+    """(channels, h, w)."""
+    drawn: Tensor
+    """The whole picture that the generator made for it."""
+    projected: Projected
+    """Where that was found; its PSNR is that of what is known."""
+
+
+def inpaint(
+    game: Game,
+    picture: Tensor,
+    hole: Tensor,
+    search: Search | None = None,
+    *,
+    space: Name | None = None,
+    label: int | str | None = None,
+    seed: int = 0,
+    prior: float = PRIOR,
+    blend: Blend = "poisson",
+    tell: Tell = lambda *_: None,
+    **given: Any,
+) -> Inpainted:
+    """Fills a hole.
+
+    Args:
+        game: an image game that draws from noise.
+        picture: (channels, h, w) in [-1, 1], of the game's size; anything in the hole.
+        hole: where it is, (h, w), bool.
+        search: how the point is looked for.
+        space, label, seed, given: as for `project`.
+        prior: weight of what the discriminator says.
+        blend: how the hole is filled: its gradients are drawn and its border is the picture's
+            (poisson), the drawn pixels (paste), or all pixels are drawn (none).
+        tell: is told how far it is.
+
+    Raises:
+        UsageError: if there is no hole, or nothing else.
+    """
+    if tuple(hole.shape) != tuple(picture.shape[1:]):
+        raise UsageError(
+            f"the mask has the shape {tuple(hole.shape)}, the picture {tuple(picture.shape[1:])}"
+        )
+    if not hole.any() or hole.all():
+        raise UsageError(
+            "the mask says where the hole is, in white; it shows "
+            + ("no hole" if not hole.any() else "nothing but a hole")
+        )
+    search = search or Search(typical=TYPICAL)
+    judge = liking(game, label, seed, given) if prior else None
+    found = project(
+        game, picture, search, space=space, label=label, seed=seed, weight=importance(hole),
+        prior=None if judge is None else lambda x: prior * judge(x), tell=tell, **given,
+    )  # fmt: skip
+    drawn = found.picture.detach().cpu()
+    filled = {
+        "poisson": lambda: poisson(picture, drawn, hole),
+        "paste": lambda: torch.where(hole, drawn, picture),
+        "none": lambda: drawn,
+    }[blend]()
+    return Inpainted(filled, drawn, found)
+
+
+def importance(hole: Tensor) -> Tensor:
+    """What each pixel counts: 0 in the hole, more beside it than far from it; (h, w)."""
+    missing = hole.float()[None, None]
+    edge = NEAR // 2
+    near = avg_pool2d(pad(missing, (edge, edge, edge, edge)), NEAR, 1)[0, 0]
+    return torch.where(hole, 0.0, FAR + near)
+
+
+def liking(
+    game: Game, label: int | str | None, seed: int, given: dict[str, Any]
+) -> Callable[[Tensor], Tensor] | None:
+    """How little the discriminator likes pictures, (n, ...) -> (n,); None if there is none."""
+    latent = Latent(game, "z", label, seed, **given)
+    inputs = {k: x.to(game.device) for k, x in latent.others.items()}
+
+    def judged(x: Tensor) -> Tensor:
+        with game.showing():
+            return game.judge(x, **{k: v.expand(len(x), *v.shape[1:]) for k, v in inputs.items()})
+
+    try:
+        with torch.no_grad():
+            usual = judged(latent.show(latent.draw(JUDGED, seed)))
+    except UsageError:  # nobody who could say
+        return None
+    mean, spread = usual.mean(), usual.std().clamp(min=1e-6)
+    return lambda x: softplus(-(judged(x) - mean) / spread)
+
+
+def poisson(picture: Tensor, drawn: Tensor, hole: Tensor) -> Tensor:
+    """The picture with a hole that has the gradients of what was drawn (Pérez et al. 2003).
+
+    Within the hole Δu = Δ drawn, and around it u is the picture; by conjugate gradients.
+    """
+    inside = hole.double()[None, None]
+    ones = torch.ones_like(inside)
+    cross = torch.tensor([[0.0, 1, 0], [1, 0, 1], [0, 1, 0]], dtype=torch.float64)[None, None]
+    neighbours = conv2d(ones, cross, padding=1)
+
+    def laplace(x: Tensor) -> Tensor:
+        """Neighbours · x minus the sum of these, in the hole, (channels, 1, h, w)."""
+        return inside * (neighbours * x - conv2d(x, cross, padding=1))
+
+    known, guide = picture.double()[:, None], drawn.double()[:, None]
+    # u = drawn + e, and e is known around the hole: laplace(e) = 0 within.
+    around = (1 - inside) * (known - guide)
+    rest = -laplace(around)
+    e, way, left = torch.zeros_like(rest), rest, rest.square().sum((2, 3), keepdim=True)
+    for _ in range(4 * int(hole.sum())):
+        if float(left.max()) < 1e-12:
+            break
+        down = laplace(way)
+        length = left / (way * down).sum((2, 3), keepdim=True).clamp(min=1e-300)
+        e, rest = e + length * way, rest - length * down
+        before, left = left, rest.square().sum((2, 3), keepdim=True)
+        way = rest + left / before.clamp(min=1e-300) * way
+    filled = torch.where(inside > 0, guide + e, known)
+    return filled[:, 0].to(picture.dtype).clamp(-1, 1)
+
+
+def careful(search: Search) -> Search:
+    """The same search, from which points do not stray."""
+    return search if search.typical else replace(search, typical=TYPICAL)
