@@ -165,6 +165,16 @@ def test_what_the_critic_sees_can_be_augmented(name: str, augment: str) -> None:
     Trainer(small, [rows], rounds=10).round()  # at the first size, with alpha
 
 
+@pytest.mark.parametrize("name", GAMES)
+def test_it_learns_in_bfloat16(name: str) -> None:
+    game, data = styled(name), Rows(SIZE, {"x": torch.rand(16, 1, 16, 16)})
+    trainer = Trainer(game, [data], rounds=5, settings=Settings(precision="bf16"))
+    for _ in range(5):
+        trainer.round()
+    assert trainer.is_finite()
+    assert game.sample(2)[0].dtype == torch.float32
+
+
 def test_what_does_not_fit_is_refused() -> None:
     with pytest.raises(UsageError, match="spectral-norm does not fit .* scale of their own"):
         styled("stylegan2", spectral_norm=True)

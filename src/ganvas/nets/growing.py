@@ -129,7 +129,9 @@ class GrowingDiscriminator(nn.Module):
         )
 
     def forward(self, x: Tensor, level: int, alpha: Tensor | float = 1.0) -> Tensor:
+        """The score; α is a number, or one for each picture, (n, 1, 1, 1)."""
         h = self.from_image[level](x)
+        alpha = alpha.to(h) if isinstance(alpha, Tensor) else alpha
         for i in reversed(range(level)):
             h = self.blocks[i](h)
             if i == level - 1 and (isinstance(alpha, Tensor) or alpha < 1):
