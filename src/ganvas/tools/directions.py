@@ -104,11 +104,11 @@ def along(
     """The pictures from a point along a direction: (len(at), channels, h, w).
 
     Args:
-        latent: in space z or w.
+        latent: in any space.
         start: the point, (1, *shape).
-        step: one standard deviation, (*shape).
+        step: one standard deviation, of z or of w.
         at: how many of them to go.
-        styles: those that move, in w.
+        styles: those that move, where there are some.
     """
     moves = at.to(start)[:, None] * step.to(start)
     if latent.space == "z":
