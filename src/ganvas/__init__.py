@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ganvas.api import doctor, evaluate, games, load, make, resume, train
     from ganvas.core.errors import GanvasError
     from ganvas.core.run import Run
+    from ganvas.tools.explore.exploring import explore
     from ganvas.tools.importing import import_
     from ganvas.tools.translate import translate
 
@@ -25,6 +26,7 @@ __all__ = [
     "Run",
     "doctor",
     "evaluate",
+    "explore",
     "games",
     "import_",
     "load",
@@ -38,6 +40,7 @@ __all__ = [
 _HOMES = {
     "GanvasError": "ganvas.core.errors",
     "Run": "ganvas.core.run",
+    "explore": "ganvas.tools.explore.exploring",
     "import_": "ganvas.tools.importing",
     "translate": "ganvas.tools.translate",
 }

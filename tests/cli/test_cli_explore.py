@@ -50,7 +50,10 @@ def test_groups_and_videos(ganvas, digits_run, tmp_path):
         ("nowhere seeds", "nowhere is no run"),
         ("{run}", "explore it how?"),
         ("{run} interpolat", "unknown action of explore 'interpolat'; did you mean 'interpolate'?"),
-        ("{run} interpolate --seeds one,two", "--seeds must be values with commas between"),
+        (
+            "{run} interpolate --seeds one,two",
+            "a seed, a whole number, or FILE.safetensors",
+        ),
         ("{run} interpolate --seed x", "--seed must be a whole number, not 'x'"),
         ("{run} interpolate --frame 3", "no option --frame; did you mean --frames"),
         ("{run} interpolate more", "does not take 'more'"),

@@ -11,7 +11,7 @@ from ganvas.core import Config, Image, Label, Noise, UsageError, checkpoint, reg
 from ganvas.core.clock import Clock
 from ganvas.core.plan import Plan
 from ganvas.core.run import Run
-from ganvas.tools import films
+from ganvas.tools import films, points
 from ganvas.tools.explore import insides
 from ganvas.tools.explore.action import Study, blank, styles_of
 from ganvas.tools.explore.blends import Arithmetic, Mix
@@ -93,10 +93,10 @@ def test_a_video_comes_back_to_where_it_began(plain):
     here = study(plain)
     asked = Interpolate(seeds=(1, 5, 9), frames=4)
     frames = torch.cat(list(asked.film(here)))
-    points = here.latent.at([1, 5, 9])
+    keys = here.latent.at([1, 5, 9])
     assert len(frames) == 12
-    assert same(frames[::4], here.latent.show(points))
-    assert same(frames[11:], here.latent.show(here.latent.between(points[2:], points[:1], 0.75)))
+    assert same(frames[::4], here.latent.show(keys))
+    assert same(frames[11:], here.latent.show(here.latent.between(keys[2:], keys[:1], 0.75)))
 
 
 def test_a_grid_has_its_corners_and_is_even_between(styled):
@@ -196,6 +196,30 @@ def test_ranges_of_styles_are_those_of_the_paper():
             styles_of(text, 6, "g")
 
 
+def test_points_of_files_stand_for_seeds(styled, tmp_path):
+    """As `ganvas edit RUN project` writes them, in the space at hand or in one before it."""
+    here = study(styled(), seed=3)
+    for space in ("z", "w", "w+"):
+        latent = Latent(here.latent.game, space)
+        points.write(tmp_path / f"{space}.safetensors", latent, latent.draw(1, 8))
+    z, w, wide = (str(tmp_path / f"{space}.safetensors") for space in ("z", "w", "w+"))
+    assert same(here.at([8]), here.at([z]))
+    sheet = Interpolate(seeds=(z, 2, w), frames=3).sheet(here)
+    assert same(sheet.images[0], sheet.images[5])
+    assert same(sheet.images[0], here.latent.show(here.latent.draw(1, 8))[0])
+    assert sheet.side == ["z to 2", "2 to w"]
+    mixed = Mix(rows=(wide,), columns=(1,), styles="all").sheet(here).images
+    assert same(mixed[2], here.latent.show(here.at([8]))[0])
+    along = Traverse(point=wide, number=1, steps=3).sheet(study(here.run, space="w+"))
+    assert same(along.images[1], mixed[2])
+    with pytest.raises(UsageError, match=r"holds points of w\+: take --space w\+"):
+        here.at([wide])
+    with pytest.raises(UsageError, match="there is no file"):
+        here.at(["nowhere.safetensors"])
+    with pytest.raises(UsageError, match="a picture is a seed, a whole number, or FILE"):
+        here.at(["cat"])
+
+
 # -- variations ----------------------------------------------------------------------------------
 
 
@@ -234,8 +258,8 @@ def test_a_sweep_goes_from_the_mean_to_the_seeds(styled):
 def test_a_sweep_of_z_has_thresholds(plain):
     here = study(plain)
     sheet = Sweep(seeds=(3,), levels=(0.5, 2.0)).sheet(here)
-    points = torch.cat([here.latent.draw(1, 3, truncation=t) for t in (0.5, 2.0)])
-    assert same(sheet.images, here.latent.show(points))
+    drawn = torch.cat([here.latent.draw(1, 3, truncation=t) for t in (0.5, 2.0)])
+    assert same(sheet.images, here.latent.show(drawn))
     assert sheet.header == ["< 0.5", "< 2"]
 
 
@@ -382,9 +406,9 @@ def test_what_cannot_be_is_refused_and_nothing_written(plain, tmp_path, action, 
 
 
 def test_games_without_pictures_noise_or_truncation(tmp_path):
-    points = untrained(tmp_path / "a", "pacgan", {"x": registry.card("pacgan").output})
+    law = untrained(tmp_path / "a", "pacgan", {"x": registry.card("pacgan").output})
     with pytest.raises(UsageError, match="makes points, no pictures"):
-        explore(points, "seeds")
+        explore(law, "seeds")
     pictures = {"x": Image(1, 12, 12), "y": Image(1, 12, 12)}
     translator = untrained(tmp_path / "b", "cyclegan", pictures, width=4, blocks=1)
     with pytest.raises(UsageError, match="draws from no noise.*ganvas translate"):

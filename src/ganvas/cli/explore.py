@@ -6,9 +6,7 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
-
-import torch
+from typing import Any, get_type_hints
 
 from ganvas.cli.inputs import elements
 from ganvas.cli.options import Option, flags_of, options_of, parse, take
@@ -58,8 +56,7 @@ def main(words: Sequence[str]) -> None:
     if word is None:
         raise UsageError(f"explore it how? ganvas explore {folder} {'|'.join(ACTIONS)}")
     cls = action_of(word)
-    with torch.device("meta"):
-        inputs = run.plan.build().inputs
+    inputs = run.game.inputs
     asked, values, texts = _read(run, word, cls, inputs, rest)
     given = {name: elements(name, inputs[name], text, run) for name, text in texts.items()}
     output = asked.output or run.folder / f"{word}-{values['seed']}.png"
@@ -99,19 +96,18 @@ def _read(
 
 def _words(cls: type[Action]) -> dict[str, dict[str, Any]]:
     """What the fields of an action do not tell of their options."""
-    more: dict[str, dict[str, Any]] = {
-        "number": {"short": "-n"},
-        "label": {"value": "CLASS"},
-        "seeds": {"value": "SEED,SEED..."},
-    }
-    if cls is ACTIONS["mix"]:
-        more |= {name: {"value": "SEED,SEED..."} for name in ("rows", "columns")}
+    more: dict[str, dict[str, Any]] = {"number": {"short": "-n"}, "label": {"value": "CLASS"}}
+    more |= {"point": {"value": "FILE.safetensors"}}
+    sources = {"read": _group, "value": "SEED|FILE,..."}
+    for name, hint in get_type_hints(cls).items():
+        if hint == tuple[int | str, ...]:
+            more[name] = sources
     for name in ("start", "minus", "plus"):
-        more[name] = {"read": _group, "value": "SEED,SEED...|CLASS"}
+        more[name] = {"read": _group, "value": "SEED|CLASS,..."}
     return {name: about for name, about in more.items() if name in cls.__dataclass_fields__}
 
 
 def _group(text: str) -> tuple[int | str, ...]:
-    """Seeds or classes, with commas between."""
+    """Seeds, files or classes, with commas between."""
     parts = [part.strip() for part in text.split(",") if part.strip()]
-    return tuple(int(part) if part.isdecimal() else part for part in parts)
+    return tuple(int(part) if part.lstrip("-").isdecimal() else part for part in parts)

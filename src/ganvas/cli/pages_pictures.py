@@ -101,7 +101,8 @@ All of them take
 and what `ganvas explore RUN ACTION --help` lists.
 
 A seed is a picture: that of `ganvas sample RUN -n 1 --seed SEED`, but with the
-label, and the noise maps of a game with styles, of --seed.
+label, and the noise maps of a game with styles, of --seed. So is a point in
+FILE.safetensors, which `ganvas edit RUN project` makes of a picture of yours.
 
 examples
   ganvas explore runs/mine seeds

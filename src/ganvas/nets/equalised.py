@@ -79,6 +79,11 @@ def _equalise(layer: nn.Conv2d | nn.ConvTranspose2d, gain: float) -> float:
     return gain / math.sqrt(layer.weight.numel() / layer.out_channels)
 
 
+def is_equalised(layer: nn.Module) -> bool:
+    """Whether a layer has an equalised learning rate."""
+    return isinstance(layer, Conv | Unfold | Dense)
+
+
 def pixel_norm(x: Tensor) -> Tensor:
     """Feature vectors of mean square 1: x / sqrt(mean x² + 1e-8) at each pixel (section 4.2)."""
     return x * (x.square().mean(1, keepdim=True) + 1e-8).rsqrt()

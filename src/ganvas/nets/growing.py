@@ -128,10 +128,10 @@ class GrowingDiscriminator(nn.Module):
             Conv(widest, 1, 1, gain=1),
         )
 
-    def forward(self, x: Tensor, level: int, alpha: float = 1.0) -> Tensor:
+    def forward(self, x: Tensor, level: int, alpha: Tensor | float = 1.0) -> Tensor:
         h = self.from_image[level](x)
         for i in reversed(range(level)):
             h = self.blocks[i](h)
-            if i == level - 1 and alpha < 1:
+            if i == level - 1 and (isinstance(alpha, Tensor) or alpha < 1):
                 h = self.from_image[i](down(x)).lerp(h, alpha)
         return self.last(h).flatten()

@@ -42,7 +42,7 @@ def modulated_conv(
 
 
 class ModulatedConv(nn.Module):
-    """A modulated convolution with its style's affine map; both with equalised learning rates.
+    """A modulated convolution with a bias and its style's affine map, all equalised.
 
     x (n, before, h, w), w (n, width) -> (n, after, h, w), or twice the size with `up`.
     """
@@ -59,10 +59,12 @@ class ModulatedConv(nn.Module):
     ) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.randn(after, before, kernel, kernel))
+        self.bias = nn.Parameter(torch.zeros(after))
         self.style = Dense(width, before, gain=1, start=1.0)
         self.scale = 1 / math.sqrt(before * kernel**2)
         self.demodulate, self.up = demodulate, up
 
     def forward(self, x: Tensor, w: Tensor) -> Tensor:
         weight = self.weight * self.scale
-        return modulated_conv(x, weight, self.style(w), self.demodulate, up=self.up)
+        y = modulated_conv(x, weight, self.style(w), self.demodulate, up=self.up)
+        return y + self.bias[:, None, None]

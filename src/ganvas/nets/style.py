@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -80,11 +81,11 @@ class Synthesis(nn.Module, ABC):
 
     layers: int
     """How many styles it takes, coarse to fine."""
-    sizes: Sequence[tuple[int, int]]
+    sizes: list[tuple[int, int]]
     """Height and width of each noise map."""
 
     @abstractmethod
-    def forward(self, w: Tensor, noises: Sequence[Tensor], *place: float) -> Tensor:
+    def forward(self, w: Tensor, noises: Sequence[Tensor], *place: Any) -> Tensor:
         """Draws; `place` is where a network stands that grows."""
 
 
@@ -95,7 +96,7 @@ class StyledGenerator(nn.Module):
         super().__init__()
         self.mapping, self.synthesis = mapping, synthesis
 
-    def forward(self, w: Tensor, noises: Sequence[Tensor], *place: float) -> Tensor:
+    def forward(self, w: Tensor, noises: Sequence[Tensor], *place: Any) -> Tensor:
         x: Tensor = self.synthesis(w, noises, *place)
         return x
 
@@ -122,3 +123,8 @@ def feature_maps(name: str, base: int, widest: int, levels: int) -> list[int]:
             f"{name} --base {base} leaves no feature maps at the largest size; take {least} or more"
         )
     return maps
+
+
+def noise_sizes(base: tuple[int, int], levels: int) -> list[tuple[int, int]]:
+    """Height and width of two noise maps for each level."""
+    return [(base[0] << i, base[1] << i) for i in range(levels) for _ in "ab"]

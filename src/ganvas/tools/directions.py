@@ -57,13 +57,14 @@ def pca(
         UsageError: if there are not so many.
     """
     if latent.space == "w":
-        axes, variances = principal(latent.draw(DRAWN, seed, truncation=1.0))
+        axes, variances = principal(latent.draw(DRAWN, seed, truncation=1.0).cpu())
         _enough(k, len(variances), latent)
         steps = axes[:k] * variances[:k, None].sqrt()
         return Directions(steps.float(), _shares(variances, k), "w")
     z = latent.draw(FEATURES, seed)
     first = First(latent)
-    y = torch.cat([first(some) for some in z.split(CHUNK)])
+    y = torch.cat([first(some).cpu() for some in z.split(CHUNK)])
+    z = z.cpu()
     axes, variances = principal(y)
     _enough(k, min(len(variances), z.shape[1]), latent)
     x = (y - y.mean(0)).double() @ axes[:k].T / variances[:k].clamp_min(1e-24).sqrt()
@@ -86,7 +87,7 @@ def sefa(
         UsageError: if there are not so many, or no such weights are found.
     """
     if latent.space == "w":
-        A = torch.cat(affines(latent, styles)).double()
+        A = torch.cat(affines(latent, styles)).cpu().double()
         square, of = A.T @ A, f"{len(A)} rows of affine maps of styles"
     else:
         first = First(latent)
@@ -103,11 +104,11 @@ def along(
     """The pictures from a point along a direction: (len(at), channels, h, w).
 
     Args:
-        latent: in space z or w.
+        latent: in any space.
         start: the point, (1, *shape).
-        step: one standard deviation, (*shape).
+        step: one standard deviation, of z or of w.
         at: how many of them to go.
-        styles: those that move, in w.
+        styles: those that move, where there are some.
     """
     moves = at.to(start)[:, None] * step.to(start)
     if latent.space == "z":
@@ -217,10 +218,11 @@ def _mean_square(latent: Latent, first: Callable[[Tensor], Tensor], seed: int) -
     """E[JᵀJ], J = ∂first/∂z at drawn points: (d, d)."""
     z = latent.draw(PLACES, seed)
     d = z.shape[1]
-    square = torch.zeros(d, d, dtype=torch.float64, device=z.device)
+    square = torch.zeros(d, d, dtype=torch.float64)  # on the CPU: not all others have float64
     for point in z:
         parts = torch.eye(d, device=z.device).split(CHUNK)
-        J = torch.cat([_forward(first, point.repeat(len(v), 1), v) for v in parts]).double()
+        rows = [_forward(first, point.repeat(len(v), 1), v) for v in parts]
+        J = torch.cat(rows).cpu().double()
         square += J @ J.T / len(z)  # row i of J here is ∂first/∂z_i
     return square
 

@@ -14,6 +14,7 @@ from ganvas.core import Image, Noise, Player, Schedule, UsageError
 from ganvas.core.chance import Chance
 from ganvas.core.player import Recipe
 from ganvas.losses.adversarial import LOSSES
+from ganvas.nets.equalised import is_equalised
 from ganvas.tricks.head import LAYERS, Head, features_of, head_of, hearing
 from ganvas.tricks.historical import HistoricalMean
 from ganvas.tricks.minibatch import MinibatchDiscrimination
@@ -153,6 +154,8 @@ def _misfits_of_the_samples(game: Duel) -> Iterator[tuple[str, str]]:
         yield f"augment {config.augment}", f"it changes pictures, and this makes {kind}"
     if config.replay > 0 and others:
         yield "replay", f"earlier samples would meet the {others[0]} of others"
+    if config.replay > 0 and len(game.stages()) > 1:
+        yield "replay", "earlier samples would be of another size"
     if config.virtual_norm > 0 and len(game.inputs) > 1:
         takes = ", ".join(game.inputs)
         yield "virtual-norm", f"the reference is a batch of noise, and this maker takes {takes}"
@@ -162,6 +165,9 @@ def _misfits_of_the_networks(
     game: Duel, maker: nn.Module, critic: nn.Module
 ) -> Iterator[tuple[str, str]]:
     config = game.config
+    for option, net in (("spectral-norm", critic), ("spectral-norm-maker", maker)):
+        if getattr(config, option.replace("-", "_")) and any(map(is_equalised, net.modules())):
+            yield option, "its layers have a scale of their own, that of equalised learning rates"
     if config.virtual_norm > 0 and not _has_batch_norm(maker):
         yield "virtual-norm", "its maker has no batch norm that could be replaced"
     if (config.minibatch or config.match_features) and head_of(critic) is None:

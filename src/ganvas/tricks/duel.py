@@ -181,7 +181,8 @@ class Duel(Game, ABC):
         """What the critic sees of samples."""
         config = self.config
         if config.augment != "none":
-            each = x.reshape(-1, *self.output.shape)  # the critic may see several side by side
+            # The critic may see several side by side, and a growing game smaller ones.
+            each = x.reshape(-1, self.output.shape[0], *x.shape[2:])
             if config.augment == "diff":
                 each = diff_augment(each, self.chance)
             else:

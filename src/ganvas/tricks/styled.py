@@ -52,10 +52,7 @@ class StyledConfig(DuelConfig):
 
 
 class StyledDuel(Styled, Duel, ABC):
-    """A duel in which G draws from styles: it says `made` and `still` in place of G's own words.
-
-    What the critic is told beside each sample, the mapping network is told beside z.
-    """
+    """A duel in which G draws from styles; `made` and `still` play it."""
 
     G: Player
 
@@ -64,7 +61,7 @@ class StyledDuel(Styled, Duel, ABC):
         self.register_buffer("mean_style", torch.zeros(config.style))
 
     @property
-    def sizes(self) -> Sequence[tuple[int, int]]:
+    def sizes(self) -> list[tuple[int, int]]:
         """Height and width of the noise maps, coarse to fine."""
         return styled(self.G.net).synthesis.sizes
 
@@ -79,32 +76,32 @@ class StyledDuel(Styled, Duel, ABC):
 
     # -- in a round ----------------------------------------------------------------------------
 
-    def drawn(self, n: int, *given: Tensor) -> Tensor:
+    def drawn(self, n: int, *told: Tensor) -> Tensor:
         """New styles of G, some of them mixed: (n, layers, width)."""
         mapping, layers = styled(self.G.net).mapping, self.layers
-        w, other = mapping(self.noise(n), *given), mapping(self.noise(n), *given)
+        w, other = mapping(self.noise(n), *told), mapping(self.noise(n), *told)
         coin = self.chance.uniform(n) < self.config.mixing
         crossover = 1 + self.chance.integers(layers - 1, n)
         return mixed(w, other, torch.where(coin, crossover, layers), layers)
 
-    def made(self, n: int, *given: Tensor) -> Tensor:
+    def made(self, n: int, *told: Tensor) -> Tensor:
         """New pictures, through which G's gradient goes."""
-        x: Tensor = self.G(self.drawn(n, *given), self.noises(n), *self.place)
+        x: Tensor = self.G(self.drawn(n, *told), self.noises(n), *self.place)
         return x
 
-    def still(self, n: int, *given: Tensor) -> Tensor:
+    def still(self, n: int, *told: Tensor) -> Tensor:
         """New pictures, with no gradient recorded."""
         with torch.no_grad():
-            return self.made(n, *given)
+            return self.made(n, *told)
 
-    def fool(self, fake: Tensor, x: Tensor, *given: Tensor, **more: Any) -> Iterator[Move]:
-        """The maker's move, which the mean of w follows."""
+    def followed(self, moves: Iterator[Move], n: int, *told: Tensor) -> Iterator[Move]:
+        """G's move, which the mean of w follows, by that of n new ones."""
         with torch.no_grad():
-            w = styled(self.G.best).mapping(self.noise(len(x)), *given)
+            w = styled(self.G.best).mapping(self.noise(n), *told)
         # Known before the first micro-batch changes it, so all of them pull from the same place.
         pull = w.mean(0).to(self.mean_style) - self.mean_style
         weight = 1 - min(MEMORY, (1 + self.G.steps) / (10 + self.G.steps))
-        yield from super().fool(fake, x, *given, **more)
+        yield from moves
         self.mean_style += weight * self.share * self.everywhere(pull)
 
     # -- what is shown -------------------------------------------------------------------------

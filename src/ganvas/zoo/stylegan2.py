@@ -34,6 +34,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import torch
 from torch import Tensor, nn
@@ -58,7 +59,14 @@ from ganvas.nets.modulated import ModulatedConv
 from ganvas.nets.resample import down, up
 from ganvas.nets.sizes import halvings
 from ganvas.nets.strided import ConvDown
-from ganvas.nets.style import Mapping, NoiseInput, StyledGenerator, Synthesis, feature_maps
+from ganvas.nets.style import (
+    Mapping,
+    NoiseInput,
+    StyledGenerator,
+    Synthesis,
+    feature_maps,
+    noise_sizes,
+)
 from ganvas.tricks.paths import PathLengths, path_lengths
 from ganvas.tricks.styled import StyledConfig, StyledDuel
 
@@ -78,28 +86,14 @@ class StyleGAN2Config(StyledConfig):
 
 
 class Layer(nn.Module):
-    """A modulated convolution, noise, a bias and a leaky ReLU."""
+    """A modulated convolution, noise and a leaky ReLU."""
 
     def __init__(self, before: int, after: int, width: int, up: bool = False) -> None:
         super().__init__()
-        self.conv = ModulatedConv(before, after, 3, width, up=up)
-        self.noise, self.bias = NoiseInput(1), nn.Parameter(torch.zeros(after))
+        self.conv, self.noise = ModulatedConv(before, after, 3, width, up=up), NoiseInput(1)
 
     def forward(self, x: Tensor, w: Tensor, noise: Tensor) -> Tensor:
-        x = self.noise(self.conv(x, w), noise) + self.bias[:, None, None]
-        return math.sqrt(2) * leaky_relu(x, 0.2)
-
-
-class ToImage(nn.Module):
-    """Feature maps -> colours, with a style but without normalisation."""
-
-    def __init__(self, before: int, channels: int, width: int) -> None:
-        super().__init__()
-        self.conv = ModulatedConv(before, channels, 1, width, demodulate=False)
-        self.bias = nn.Parameter(torch.zeros(channels))
-
-    def forward(self, x: Tensor, w: Tensor) -> Tensor:
-        return self.conv(x, w) + self.bias[:, None, None]
+        return math.sqrt(2) * leaky_relu(self.noise(self.conv(x, w), noise), 0.2)
 
 
 class Skips(Synthesis):
@@ -110,18 +104,18 @@ class Skips(Synthesis):
     ) -> None:
         super().__init__()
         k = len(maps) - 1
-        self.layers, self.base = 2 * k + 2, base
-        self.sizes = [
-            (base[0] << i, base[1] << i) for j in range(k + 1) for i in [j] * min(j + 1, 2)
-        ]
+        self.layers = 2 * k + 2
+        self.sizes = noise_sizes(base, k + 1)[1:]
         self.const = nn.Parameter(torch.randn(maps[0], *base))
         self.convs = nn.ModuleList([Layer(maps[0], maps[0], width)])
         for a, b in pairwise(maps):
             self.convs += [Layer(a, b, width, up=True), Layer(b, b, width)]
-        self.to_image = nn.ModuleList(ToImage(m, channels, width) for m in maps)
+        self.to_image = nn.ModuleList(
+            ModulatedConv(m, channels, 1, width, demodulate=False) for m in maps
+        )
 
-    def forward(self, w: Tensor, noises: Sequence[Tensor], *place: float) -> Tensor:
-        h, styles = self.const.expand(len(w), -1, -1, -1), w.unbind(1)
+    def forward(self, w: Tensor, noises: Sequence[Tensor], *place: Any) -> Tensor:
+        h, styles = self.const.expand(w.shape[0], -1, -1, -1), w.unbind(1)
         h = self.convs[0](h, styles[0], noises[0])
         x: Tensor = self.to_image[0](h, styles[1])
         for i in range(1, len(self.convs), 2):
@@ -228,19 +222,21 @@ class StyleGAN2(StyledDuel):
         yield from self.tell_apart(x, self.still(n, *given), *given)
         fake = self.made(n, *given)
         if config.path_weight == 0 or self.clock.round % config.path_every > 0:
-            yield from self.fool(fake, x, *given)
+            yield from self.followed(self.fool(fake, x, *given), n, *given)
             return
         few = max(1, n // config.path_shrink)
-        w = self.drawn(few, *(rows[:few] for rows in given))
-        lengths = path_lengths(
-            self.G(w, self.noises(few)), w, self.chance.normal(few, *self.output.shape)
+        w, y = (
+            self.drawn(few, *(rows[:few] for rows in given)),
+            self.chance.normal(few, *x.shape[1:]),
         )
+        lengths = path_lengths(self.G(w, self.noises(few)), w, y)
         spread, pull = self.paths.spread(lengths), self.paths.pull(lengths)
 
-        def uneven(_: Tensor) -> tuple[Tensor, dict[str, Tensor]]:
+        def uneven(_: Tensor) -> tuple[Tensor, dict[str, Tensor | float]]:
             return config.path_weight * config.path_every * spread, {}
 
-        yield from self.fool(fake, x, *given, also=uneven, path=lengths.mean())
+        move = self.fool(fake, x, *given, also=uneven, path=lengths.mean())
+        yield from self.followed(move, n, *given)
         self.paths.mean += self.share * self.everywhere(pull)
 
     def judge(self, x: Tensor, label: Tensor | None = None) -> Tensor:

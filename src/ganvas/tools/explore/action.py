@@ -5,7 +5,8 @@ from __future__ import annotations
 from abc import abstractmethod
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, ClassVar, Literal
+from pathlib import Path
+from typing import Any, ClassVar, Literal, TypeVar, get_args
 
 import torch
 from PIL.Image import Image as Picture
@@ -14,9 +15,14 @@ from torch import Tensor
 from ganvas.core import UsageError
 from ganvas.core.config import Options
 from ganvas.core.run import Run
+from ganvas.tools import points
 from ganvas.tools.latent import Latent
+from ganvas.tools.still import Name
 from ganvas.watch.pictures import GAP, grid
 
+Source = int | str
+"""Where a picture comes from: a seed, or a file with a point."""
+T = TypeVar("T")
 TILE = 96
 """Small pictures are enlarged to about so many pixels."""
 
@@ -52,6 +58,18 @@ class Study:
     run: Run
     latent: Latent
 
+    def at(self, sources: Sequence[Source]) -> Tensor:
+        """The points of seeds, and of files that hold one each: (n, *shape).
+
+        Raises:
+            UsageError: if a word is neither, or a file's points are not of this space.
+            DataError: if a file cannot be read.
+        """
+        latent = self.latent
+        return torch.cat(
+            [latent.at([x]) if isinstance(x, int) else of_file(latent, x) for x in sources]
+        )
+
 
 @dataclass(frozen=True)
 class Action(Options):
@@ -70,7 +88,7 @@ class Action(Options):
     """Whether there is a video of it."""
 
     def check(self, latent: Latent) -> None:
-        """Refuses what the game cannot do, before its weights are loaded.
+        """Refuses what the game cannot do, before anything is drawn.
 
         Raises:
             UsageError: with the reason.
@@ -89,7 +107,37 @@ class Action(Options):
         raise NotImplementedError
 
 
-def seeds_from(given: Sequence[int], first: int, number: int) -> tuple[int, ...]:
+def of_file(latent: Latent, word: str) -> Tensor:
+    """The points of a file, in this space: (n, *shape).
+
+    z can be mapped to w, and w be taken for every layer; there is no way back.
+
+    Raises:
+        UsageError: if it is none, or its points cannot be taken into this space.
+        DataError: if it cannot be read.
+    """
+    if not word.endswith(points.ENDING):
+        raise UsageError(
+            f"a picture is a seed, a whole number, or FILE{points.ENDING} from ganvas edit RUN "
+            f"project; not {word!r}"
+        )
+    theirs, found, _ = points.read(Path(word).expanduser(), latent.game)
+    order = get_args(Name)
+    if order.index(theirs.space) > order.index(latent.space):
+        raise UsageError(f"{word} holds points of {theirs.space}: take --space {theirs.space}")
+    found = found.to(latent.game.device)
+    if theirs.space == latent.space:
+        return found
+    styles = theirs.styles(found)
+    return styles if latent.space == "w+" else styles[:, 0]
+
+
+def name_of(source: Source) -> str:
+    """A seed or a file, for a word beside a picture."""
+    return str(source) if isinstance(source, int) else Path(source).stem
+
+
+def seeds_from(given: Sequence[T], first: int, number: int) -> tuple[T | int, ...]:
     """The seeds that are given, or `number` of them from the first on."""
     return tuple(given) or tuple(range(first, first + number))
 

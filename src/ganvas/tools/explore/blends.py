@@ -9,7 +9,8 @@ import torch
 from torch import Tensor
 
 from ganvas.core import Count, UsageError
-from ganvas.tools.explore.action import Action, Sheet, Study, blank, seeds_from, styles_of
+from ganvas.tools import points
+from ganvas.tools.explore.action import Action, Sheet, Study, blank, name_of, seeds_from, styles_of
 from ganvas.tools.explore.groups import of_class
 from ganvas.tools.latent import Latent
 from ganvas.tools.still import no_styles
@@ -23,7 +24,8 @@ class Arithmetic(Action):
     """start - minus + plus, each the mean of a group (Radford et al. 2015, section 6.3.2)."""
 
     start: tuple[int | str, ...] = ()
-    """The group to begin with: seeds of pictures, or classes with --by label."""
+    """The group to begin with: seeds of pictures or files with points, or classes with
+    --by label."""
     minus: tuple[int | str, ...] = ()
     """The group whose mean is taken away."""
     plus: tuple[int | str, ...] = ()
@@ -45,18 +47,19 @@ class Arithmetic(Action):
         if self.by not in ("seed", "label"):
             raise UsageError(f"groups are by seed or by label, not by {self.by!r}")
         words = [word for _, group in self._groups() for word in group]
-        if self.by == "seed" and (wrong := [w for w in words if not isinstance(w, int)]):
+        other = [w for w in words if isinstance(w, str) and not w.endswith(points.ENDING)]
+        if self.by == "seed" and other:
             raise UsageError(
-                f"seeds are whole numbers, not {wrong[0]!r}; --by label for classes by name"
+                f"seeds are whole numbers, not {other[0]!r}; --by label for classes by name"
             )
 
     def sheet(self, study: Study) -> Sheet:
         latent, total, parts = study.latent, study.latent.centre * 0, []
         for sign, words in self._groups():
-            points = self._points(study, words)
-            mean = points.mean(0, keepdim=True)
+            group = self._points(study, words)
+            mean = group.mean(0, keepdim=True)
             total = total + (-mean if sign == "-" else mean)
-            parts.append((points[:SHOWN], mean))
+            parts.append((group[:SHOWN], mean))
         if self.rescale:
             away = total - latent.centre
             total = latent.centre + away * latent.norm / away.norm().clamp_min(1e-12)
@@ -75,7 +78,7 @@ class Arithmetic(Action):
 
     def _points(self, study: Study, words: Sequence[int | str]) -> Tensor:
         if self.by == "seed":
-            return study.latent.at([int(word) for word in words])
+            return study.at(words)
         return torch.cat([of_class(study, word, self.number, self.seed) for word in words])
 
     def _about(self, total: Tensor) -> dict[str, object]:
@@ -96,10 +99,10 @@ class Mix(Action):
 
     styles: str = "coarse"
     """The styles that the columns give: coarse, middle, fine, all, or numbers as 0-3."""
-    rows: tuple[int, ...] = ()
-    """Seeds of the rows; -n of them from --seed on unless given."""
-    columns: tuple[int, ...] = ()
-    """Seeds of the columns; the -n after those of the rows unless given."""
+    rows: tuple[int | str, ...] = ()
+    """The rows, seeds or files with points; -n seeds from --seed on unless given."""
+    columns: tuple[int | str, ...] = ()
+    """The columns, likewise; the -n seeds after those of the rows unless given."""
     number: Count = 5
     """Rows and columns, where their seeds are not given."""
 
@@ -112,16 +115,17 @@ class Mix(Action):
 
     def sheet(self, study: Study) -> Sheet:
         latent = study.latent.into("w+")
+        wide = Study(study.run, latent)
         chosen = styles_of(self.styles, latent.shape[0], latent.game.name)
         rows = seeds_from(self.rows, self.seed, self.number)
         columns = seeds_from(self.columns, self.seed + len(rows), self.number)
-        a, b = latent.at(rows), latent.at(columns)
+        a, b = wide.at(rows), wide.at(columns)
         mixed = a[:, None].repeat(1, len(b), 1, 1)
         mixed[:, :, chosen] = b[None][:, :, chosen]
         lines = latent.show(torch.cat([a[:, None], mixed], 1).flatten(0, 1))
         above = latent.show(b)
         images = torch.cat([blank(above[0])[None], above, lines])
-        header = [f"{chosen[0]}-{chosen[-1]} of", *(f"seed {seed}" for seed in columns)]
+        header = [f"{chosen[0]}-{chosen[-1]} of", *map(name_of, columns)]
         about = {"rows": list(rows), "columns": list(columns), "styles": chosen}
-        side = ["", *(f"seed {seed}" for seed in rows)]
+        side = ["", *map(name_of, rows)]
         return Sheet(images, 1 + len(columns), header, side, about)

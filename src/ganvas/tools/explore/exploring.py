@@ -8,7 +8,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import torch
 from PIL.Image import Image as Picture
 from torch import Tensor
 
@@ -95,11 +94,11 @@ def explore(
     path = None if output is None else place(output, action)
     if not fps > 0:
         raise UsageError(f"fps must be above 0, not {fps:g}")
-    with torch.device("meta"):
-        unseen = run.plan.build()
-    plan.check(_latent(unseen, plan, inputs))
-    game = run.game.to(resolve_device(device))
-    latent = _latent(game, plan, inputs)
+    given: dict[str, Any] = dict(inputs or {})
+    how = {"truncation": plan.truncation, **given}
+    latent = Latent(run.game, plan.space, plan.label, plan.seed, **how)
+    plan.check(latent)
+    run.game.to(resolve_device(device))
     study = Study(run, latent)
     done = Explored(str(run.folder), action, None if path is None else str(path), (0, 0), 1,
                     latent.to_json(), {})  # fmt: skip
@@ -141,11 +140,6 @@ def place(asked: str | Path, action: str) -> Path:
         raise UsageError(f"there is no folder {str(path.parent)!r} to write {path.name!r} into")
     films.check(path)
     return path
-
-
-def _latent(game: Any, plan: Action, inputs: Mapping[str, Tensor] | None) -> Latent:
-    given: dict[str, Any] = dict(inputs or {})
-    return Latent(game, plan.space, plan.label, plan.seed, truncation=plan.truncation, **given)
 
 
 def _film(plan: Action, study: Study, path: Path, fps: float, done: Explored) -> Explored:

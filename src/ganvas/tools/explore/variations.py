@@ -49,6 +49,8 @@ class Traverse(Action):
     """Pictures along each."""
     reach: float = 3.0
     """How far to either side, in standard deviations."""
+    point: str | None = None
+    """The picture in the middle, a file with its point; that of --seed unless given."""
 
     def check(self, latent: Latent) -> None:
         if self.steps < 2 or not self.reach > 0:
@@ -61,12 +63,12 @@ class Traverse(Action):
 
     def sheet(self, study: Study) -> Sheet:
         latent = study.latent.into("w") if study.latent.space != "z" else study.latent
+        start = study.at([self.point if self.point is not None else self.seed])
         chosen = None if latent.space == "z" else self._styles(latent)
         find = directions.pca if self.method == "pca" else directions.sefa
         found = find(latent, self.number, styles=chosen, seed=self.seed)
-        start = latent.draw(1, self.seed)
         at = torch.linspace(-self.reach, self.reach, self.steps)
-        rows = [directions.along(latent, start, step, at, chosen) for step in found.steps]
+        rows = [directions.along(study.latent, start, step, at, chosen) for step in found.steps]
         header = [f"{x:+.3g}" if abs(x) > 1e-6 else "0" for x in at.tolist()]
         side = [f"{i}: {share:.0%}" for i, share in enumerate(found.shares.tolist())]
         about: dict[str, Any] = {"method": self.method, "styles": chosen}

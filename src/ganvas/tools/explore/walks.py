@@ -11,7 +11,7 @@ import torch
 from torch import Tensor
 
 from ganvas.core import Count, UsageError
-from ganvas.tools.explore.action import Action, Sheet, Study, seeds_from
+from ganvas.tools.explore.action import Action, Sheet, Source, Study, name_of, seeds_from
 from ganvas.tools.latent import Latent
 
 STRIP, FILM = 8, 30
@@ -36,8 +36,9 @@ class Walk(Action):
 class Interpolate(Walk):
     """From picture to picture; a video comes back to the first."""
 
-    seeds: tuple[int, ...] = ()
-    """The pictures to go between; -n of them from --seed on unless given."""
+    seeds: tuple[int | str, ...] = ()
+    """The pictures to go between, seeds or files with points; -n seeds from --seed on unless
+    given."""
     number: Count = 4
     """How many pictures to go between, if their seeds are not given."""
     frames: Count | None = None
@@ -46,8 +47,8 @@ class Interpolate(Walk):
     films: ClassVar[bool] = True
 
     @property
-    def keys(self) -> tuple[int, ...]:
-        """The seeds to go between."""
+    def keys(self) -> tuple[Source, ...]:
+        """The pictures to go between."""
         return seeds_from(self.seeds, self.seed, self.number)
 
     def check(self, latent: Latent) -> None:
@@ -58,16 +59,16 @@ class Interpolate(Walk):
 
     def sheet(self, study: Study) -> Sheet:
         frames, latent = self.frames or STRIP, study.latent
-        points = latent.at(self.keys)
+        points = study.at(self.keys)
         t = torch.linspace(0, 1, frames, device=points.device)
         legs = [latent.between(a[None], b[None], t, self.how) for a, b in pairwise(points)]
-        side = [f"{a} to {b}" for a, b in pairwise(self.keys)]
+        side = [f"{name_of(a)} to {name_of(b)}" for a, b in pairwise(self.keys)]
         about = {"seeds": list(self.keys), "frames": frames, "how": self._told(latent)}
         return Sheet(latent.show(torch.cat(legs)), frames, side=side, about=about)
 
     def film(self, study: Study) -> Iterator[Tensor]:
         frames, latent = self.frames or FILM, study.latent
-        points = latent.at(self.keys)
+        points = study.at(self.keys)
         t = torch.arange(frames, device=points.device) / frames
         for a, b in zip(points, points.roll(-1, 0), strict=True):
             yield latent.show(latent.between(a[None], b[None], t, self.how))
@@ -77,9 +78,9 @@ class Interpolate(Walk):
 class Grid(Walk):
     """A plane between four pictures, one in each corner."""
 
-    seeds: tuple[int, ...] = ()
-    """The corners: above left, above right, below left, below right; four from --seed on unless
-    given."""
+    seeds: tuple[int | str, ...] = ()
+    """The corners, seeds or files with points: above left, above right, below left, below right;
+    four seeds from --seed on unless given."""
     rows: Count = 7
     """Rows of pictures."""
     columns: Count = 7
@@ -93,7 +94,7 @@ class Grid(Walk):
 
     def sheet(self, study: Study) -> Sheet:
         latent, corners = study.latent, seeds_from(self.seeds, self.seed, 4)
-        a, b, c, d = latent.at(corners)[:, None]
+        a, b, c, d = study.at(corners)[:, None]
         down = torch.linspace(0, 1, self.rows, device=a.device)
         across = torch.linspace(0, 1, self.columns, device=a.device).repeat(self.rows)
         ends = [latent.between(x, y, down, self.how) for x, y in ((a, c), (b, d))]
