@@ -19,6 +19,7 @@ from ganvas.data.examine import are_halves
 from ganvas.data.images import load_picture
 from ganvas.data.partners import luma
 from ganvas.data.source import Side
+from ganvas.tools import points
 
 
 def elements(name: str, space: Space, text: str, run: Run) -> Tensor:
@@ -30,10 +31,23 @@ def elements(name: str, space: Space, text: str, run: Run) -> Tensor:
     """
     if isinstance(space, Image):
         return _pictures(Path(text).expanduser(), space, run)
+    if text.endswith(points.ENDING):
+        return _tensor(name, space, Path(text).expanduser())
     try:
         return space.parse(text)
     except UsageError as error:
         raise UsageError(f"--{name}: {error}") from None
+
+
+def _tensor(name: str, space: Space, file: Path) -> Tensor:
+    """The rows of an input in a file of points, which `ganvas edit` writes."""
+    rows, about = points.tensors(file)
+    if name not in rows:
+        at = f"; its points are of {about['space']}" if "space" in about else ""
+        raise UsageError(f"--{name}: {file} has no {name}, but {', '.join(sorted(rows))}{at}")
+    if why := space.why_not(rows[name]):
+        raise UsageError(f"--{name}: {file} holds no {space}: {why}")
+    return rows[name]
 
 
 def _pictures(path: Path, space: Image, run: Run) -> Tensor:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ganvas.cli.pages_data import DATA
 from ganvas.cli.pages_measure import COMPARE, EVALUATE, MEASURE
-from ganvas.cli.pages_pictures import EXPLORE, IMPORT, TRANSLATE
+from ganvas.cli.pages_pictures import EDIT, EXPLORE, IMPORT, TRANSLATE
 from ganvas.cli.pages_pretrained import PRETRAINED
 
 HELP = ("-h", "--help")
@@ -25,6 +25,7 @@ work
   train      train a game, or go on with a run
   sample     draw from a trained run: a picture, a folder of pictures, an array
   explore    what a generator has learned: walks, sums, mixtures, directions
+  edit       your own pictures in a generator: found, or their holes filled
   translate  pictures of any size by a trained run: a file, a folder, a pattern
   import     make a run of weights that others have trained with PyTorch
 measure
@@ -178,7 +179,7 @@ Draws from a trained run.
 Each input of the game is an option (`ganvas sample RUN --help` lists those of
 the run); what is not given is drawn:
   --label 3           a class, by number or name; 0,1,2 several; all: each one
-  --z 0.3,-1.2,...    a vector
+  --z 0.3,-1.2,...    a vector; or FILE.safetensors, points of ganvas edit
   --x FILE_OR_FOLDER  pictures; some of the run's own data unless given
 Several elements are taken in turn until there are N, and the picture's columns
 keep them apart.
@@ -218,6 +219,7 @@ PAGES = {
     "train": _TRAIN,
     "sample": _SAMPLE,
     "explore": EXPLORE,
+    "edit": EDIT,
     "translate": TRANSLATE,
     "import": IMPORT,
     "evaluate": EVALUATE,

@@ -115,3 +115,54 @@ examples
   ganvas explore runs/mine features --of D
   ganvas explore runs/mine dissect --layer 3 --units 7,12
 """
+
+EDIT = """\
+usage: ganvas edit RUN project IMAGE... [-o FILE.png|FOLDER/] [options]
+       ganvas edit RUN inpaint IMAGE [--mask MASK] [-o FILE.png] [options]
+
+Pictures of your own, in the generator of a trained run: any image game that
+draws from noise.
+
+  project   finds the point whose picture is nearest to a given one
+  inpaint   fills a hole with what the generator would draw there
+
+A picture of another size, or with other colours than the run makes, is turned
+into what the run makes, and that is said. Beside each NAME.png come
+NAME-strip.png, to compare, and NAME.safetensors, the point.
+
+where to look
+  --space z|w|w+    w, in a game with styles, and z in all others; holes are
+                    filled from z. w+, a style for each layer, comes nearest
+  --label CLASS     the picture's class, by number or name; the one that comes
+                    nearest unless given
+  --noises          move the noise maps of a game with styles too
+how to look
+  --seconds S       for each picture, at most; none for no limit (60)
+  --steps N         at most (400)
+  --goal DB         the PSNR that is enough (40)
+  --draws N         points that are drawn to begin with (512)
+  --starts N        the best of them, which go on (16)
+  --method HOW      lbfgs or adam (lbfgs)
+  --typical X       keeps the point where drawn ones are: such can be moved
+                    further, and look less alike (0; 0.02 for holes)
+  --seed S          decides what is drawn (0)
+holes
+  --mask MASK       a picture of the same size, white where the hole is; unless
+                    given, the hole is where the picture is transparent
+  --prior X         weight of what the discriminator says (0.003)
+  --blend HOW       poisson leaves no seam, paste puts in what was drawn, none
+                    gives the whole picture that was drawn (poisson)
+and
+  --fit HOW         crop, pad or stretch pictures of another shape (crop)
+  -o, --output O    FILE.png, or FOLDER/; RUN/project/ or RUN/inpaint/
+  --device D        auto (a GPU if there is one), cpu, cuda, cuda:1, mps (auto)
+  --json            print the result as one JSON object
+
+A point of z can be drawn from again: ganvas sample RUN --z NAME.safetensors,
+with --label NAME.safetensors too where the game takes one.
+
+examples
+  ganvas edit runs/mine project me.jpg
+  ganvas edit runs/mine project photos/*.jpg -o found/ --space w+ --seconds 20
+  ganvas edit runs/mine inpaint scratched.png --mask scratch.png -o whole.png
+"""

@@ -8,7 +8,9 @@ import sys
 from collections.abc import Callable, Collection, Iterator, Sequence
 from contextlib import contextmanager
 from itertools import groupby
+from pathlib import Path
 from textwrap import wrap
+from typing import Any
 
 from ganvas.core import Space
 
@@ -101,6 +103,24 @@ def is_first() -> bool:
 
 
 @contextmanager
+def naming(*, quiet: bool = False) -> Iterator[Callable[[float, str], None]]:
+    """A bar on stderr that names the file at hand, if a terminal is there to show it.
+
+    Gives a function that is told which part is done, 0 to 1, and of which file.
+    """
+    if quiet or not sys.stderr.isatty():
+        yield lambda *_: None
+        return
+    from rich.markup import escape
+
+    with _bar() as bar:
+        task = bar.add_task("", total=1.0)
+        yield lambda done, name: bar.update(
+            task, completed=done, description=escape(Path(name).name)
+        )
+
+
+@contextmanager
 def working(what: str, *, quiet: bool = False) -> Iterator[Callable[[float], None]]:
     """A bar on stderr while something takes its time, if a terminal is there to show it.
 
@@ -109,10 +129,14 @@ def working(what: str, *, quiet: bool = False) -> Iterator[Callable[[float], Non
     if quiet or not sys.stderr.isatty():
         yield lambda _: None
         return
+    with _bar() as bar:
+        task = bar.add_task(what, total=1.0)
+        yield lambda done: bar.update(task, completed=done)
+
+
+def _bar() -> Any:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
     columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what, total=1.0)
-        yield lambda done: bar.update(task, completed=done)
+    return Progress(*columns, console=Console(stderr=True), transient=True)

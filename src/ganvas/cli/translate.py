@@ -5,22 +5,20 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Literal
 
 import torch
 
 from ganvas.cli.options import Option, flags_of, options_of, parse, take
 from ganvas.cli.pages import HELP, PAGES
-from ganvas.cli.printing import full, table
+from ganvas.cli.printing import full, naming, table
 from ganvas.core import GameError, Image, UsageError
 from ganvas.core.config import Options
 from ganvas.core.run import Run
 from ganvas.tools.pretrained import opened
-from ganvas.tools.translate import Tell, Translated, translate
+from ganvas.tools.translate import Translated, translate
 
 LISTED = 20
 """So many pictures that could not be read are named; --json has all."""
@@ -69,7 +67,7 @@ def main(words: Sequence[str]) -> None:
         raise UsageError("translate what, and where to? ganvas translate RUN INPUT OUTPUT")
     as_json, results = asked.pop("json"), asked.pop("results")
     asked["page"] = {None: True, "none": None}.get(results, results)
-    with _bar(quiet=as_json) as tell:
+    with naming(quiet=as_json) as tell:
         done = translate(run, places[1:-1], places[-1], tell=tell, **asked)
     if as_json:
         print(json.dumps(dataclasses.asdict(done), ensure_ascii=False))
@@ -114,24 +112,6 @@ def _inputs(run: Run) -> list[Option]:
         )
         for name, space in spaces.items()
     ]  # fmt: skip
-
-
-@contextmanager
-def _bar(*, quiet: bool) -> Iterator[Tell]:
-    """A bar on stderr that names the picture at hand, if a terminal is there to show it."""
-    if quiet or not sys.stderr.isatty():
-        yield lambda *_: None
-        return
-    from rich.console import Console
-    from rich.markup import escape
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("{task.description}"), BarColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=1.0)
-        yield lambda done, name: bar.update(
-            task, completed=done, description=escape(Path(name).name)
-        )
 
 
 def _told(done: Translated, output: str) -> str:

@@ -67,10 +67,16 @@ class Chart:
         return (self.centre + self.scale * x).view(-1, *self.latent.shape)
 
     def noises(self, x: Tensor) -> list[Tensor]:
-        """(n, d) -> the noise maps, (n, 1, h, w) each; none if they are held still."""
+        """(n, d) -> the noise maps, (n, 1, h, w) each, with mean 0 and variance 1.
+
+        (Karras et al. 2020, appendix D; there they are brought to it after each step.) None, if
+        they are held still.
+        """
         sizes = [noise.numel() for noise in self.maps]
         parts = x[:, self.size :].split(sizes, 1) if sizes else ()
-        return [p.view(-1, *n.shape[1:]) for p, n in zip(parts, self.maps, strict=True)]
+        even = [p - p.mean(1, keepdim=True) for p in parts]
+        scaled = [p * p.square().mean(1, keepdim=True).add(1e-8).rsqrt() for p in even]
+        return [p.view(-1, *n.shape[1:]) for p, n in zip(scaled, self.maps, strict=True)]
 
     def show(self, x: Tensor) -> Tensor:
         """The pictures of coordinates, (n, channels, h, w), which can be differentiated."""
@@ -80,13 +86,6 @@ class Chart:
         with game.showing():
             made = game.paint(self.latent.styles(self.points(x)), self.noises(x))
         return made.float().clamp(-1, 1)
-
-    @torch.no_grad()
-    def settle(self, x: Tensor) -> None:
-        """Gives each noise map mean 0 and variance 1 again (Karras et al. 2020, appendix D)."""
-        for part in self.noises(x):
-            mean = part.mean((2, 3), keepdim=True)
-            part.sub_(mean).mul_(part.square().mean((2, 3), keepdim=True).add(1e-8).rsqrt())
 
 
 def unevenness(noises: list[Tensor]) -> Tensor:

@@ -17,7 +17,7 @@ which the paper cuts z off.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, Literal
 
 import torch
@@ -73,7 +73,8 @@ def inpaint(
         picture: (channels, h, w) in [-1, 1], of the game's size; anything in the hole.
         hole: where it is, (h, w), bool.
         search: how the point is looked for.
-        space, label, seed, given: as for `project`.
+        space: `z`, `w` or `w+`; z if None, which strays least.
+        label, seed, given: as for `project`.
         prior: weight of what the discriminator says.
         blend: how the hole is filled: its gradients are drawn and its border is the picture's
             (poisson), the drawn pixels (paste), or all pixels are drawn (none).
@@ -94,7 +95,7 @@ def inpaint(
     search = search or Search(typical=TYPICAL)
     judge = liking(game, label, seed, given) if prior else None
     found = project(
-        game, picture, search, space=space, label=label, seed=seed, weight=importance(hole),
+        game, picture, search, space=space or "z", label=label, seed=seed, weight=importance(hole),
         prior=None if judge is None else lambda x: prior * judge(x), tell=tell, **given,
     )  # fmt: skip
     drawn = found.picture.detach().cpu()
@@ -163,8 +164,3 @@ def poisson(picture: Tensor, drawn: Tensor, hole: Tensor) -> Tensor:
         way = rest + left / before.clamp(min=1e-300) * way
     filled = torch.where(inside > 0, guide + e, known)
     return filled[:, 0].to(picture.dtype).clamp(-1, 1)
-
-
-def careful(search: Search) -> Search:
-    """The same search, from which points do not stray."""
-    return search if search.typical else replace(search, typical=TYPICAL)

@@ -16,7 +16,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor
 
-from ganvas.core import DataError, Game, GanvasError, UsageError
+from ganvas.core import DataError, Game, GanvasError, Noise, UsageError
 from ganvas.core.files import write_whole
 from ganvas.tools.latent import Latent
 from ganvas.tools.still import space_of
@@ -64,11 +64,16 @@ def read(file: Path, game: Game) -> tuple[Latent, Tensor, list[Tensor]]:
         whose = f"a {about['game']}" if "game" in about else "no game that it would name"
         raise UsageError(f"{file} holds points of {whose}, and this is a run of {game.name}")
     space = space_of(game, about["space"])
-    others: dict[str, Any] = {k: x[:1] for k, x in rows.items() if k in game.inputs}
     noises = [rows[f"noise.{i}"] for i in range(sum(k.startswith("noise.") for k in rows))]
+    others: dict[str, Any] = {
+        k: rows[k][:1]
+        for k, input in game.inputs.items()
+        if k in rows and not isinstance(input, Noise)
+    }
+    if "label" in others:  # which Latent takes as a number or a name
+        others["label"] = int(others["label"])
     try:
-        latent = Latent(game, space, seed=int(about["seed"]), **{
-            k: x for k, x in others.items() if k not in Latent(game, space).noises})  # fmt: skip
+        latent = Latent(game, space, seed=int(about["seed"]), **others)
         points = torch.cat([rows[k] for k in latent.noises], 1) if space == "z" else rows[space]
     except KeyError as missing:
         raise DataError(f"{file} lacks {missing}, which points of {space} have") from None

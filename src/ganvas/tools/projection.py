@@ -217,10 +217,10 @@ class Moved:
         x = chart.coordinates(points)
         rows: Descent = LBFGS(x) if search.method == "lbfgs" else Adam(x)
         chance = Chance("projection", latent.seed, device=x.device)
-        while (done := self.progress) < 1 and psnr_of(self.error) < search.goal:
+        while self.steps == 0 or (self.progress < 1 and psnr_of(self.error) < search.goal):
+            done = self.progress
             stir = search.stir * max(0.0, 1 - done / 0.75) ** 2 if search.method == "adam" else 0.0
             rows.go(self._loss(chart, stir, chance), search.rate * pace(done))
-            chart.settle(rows.x)
             self.steps += 1
             keep = max(1, search.starts >> sum(done >= part for part in HALVED))
             if keep < len(rows.x):
@@ -290,6 +290,5 @@ def _of_each_class(first: Latent, given: dict[str, Any]) -> list[Latent]:
     labels = [(k, s) for k, s in first.game.inputs.items() if isinstance(s, Label)]
     if not labels or labels[0][0] in given:
         return [first]
-    name, space = labels[0]
-    each = [{**given, name: torch.tensor([i])} for i in range(min(space.classes, CLASSES))]
-    return [Latent(first.game, first.space, None, first.seed, **others) for others in each]
+    numbers = range(min(labels[0][1].classes, CLASSES))
+    return [Latent(first.game, first.space, i, first.seed, **given) for i in numbers]

@@ -1,0 +1,103 @@
+"""Pictures from files as a game makes them, and what was changed for that."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import Tensor
+
+from ganvas.core import DataError, Game, Image, UsageError
+from ganvas.data import decode
+from ganvas.data.decode import Unreadable
+from ganvas.data.images import load_picture
+from ganvas.data.source import Fit
+
+KINDS = {1: "grey", 3: "RGB", 4: "RGBA"}
+CHANNELS = {"L": 1, "F": 1, "RGB": 3, "RGBA": 4}
+
+
+def output_of(game: Game) -> Image:
+    """The pictures that a game makes.
+
+    Raises:
+        UsageError: if it makes none, or none that files hold.
+    """
+    space = game.output
+    if not isinstance(space, Image):
+        kind = type(space).__name__.lower()
+        raise UsageError(f"{game.name} makes {kind}, no pictures: there is nothing to edit")
+    if space.channels not in KINDS:
+        raise UsageError(
+            f"{game.name} makes pictures of {space.channels} channels; files have 1 (grey), 3 (RGB)"
+            " or 4 (RGBA)"
+        )
+    return space
+
+
+def picture(file: Path, space: Image, fit: Fit) -> tuple[Tensor, list[str]]:
+    """A picture as a game makes them, (channels, h, w), and what was changed, in sentences.
+
+    Raises:
+        UsageError: if there is no such file.
+        DataError: if it cannot be read.
+    """
+    if not file.exists():
+        raise UsageError(f"there is no picture {str(file)!r}")
+    try:
+        header = decode.peek(file)
+        plain = decode.picture(file)
+        x = load_picture(file, space, fit)
+    except Unreadable as error:
+        raise DataError(f"cannot read the picture {file}: {error}") from None
+    notes = _changes((header.height, header.width), CHANNELS[plain.mode], space, fit)
+    notes += ["several frames: the first is taken"] * header.frames
+    return x, [f"{file.name}: {note}" for note in notes]
+
+
+def _changes(size: tuple[int, int], has: int, space: Image, fit: Fit) -> list[str]:
+    """What is changed in a picture of a size, with so many channels."""
+    said, (h, w), (H, W) = [], size, (space.height, space.width)
+    if (h, w) != (H, W):
+        how = {"crop": "cropped and ", "pad": "padded and ", "stretch": "stretched and "}[fit]
+        how = "" if h * W == w * H else how
+        said.append(f"{w}x{h} pixels: {how}resized to {W}x{H}, which the run makes")
+    if has == 4 and space.channels < 4:
+        said.append("transparent in parts: laid over white")
+    if space.channels == 1 and has > 1:
+        said.append(f"{KINDS[min(has, 3)]}: turned into grey, which the run makes")
+    if space.channels > 1 and has == 1:
+        said.append(f"grey: taken as {KINDS[space.channels]}, which the run makes")
+    return said
+
+
+def hole(file: Path, mask: Path | None, space: Image, fit: Fit) -> Tensor:
+    """Where the hole of a picture is: (h, w), bool.
+
+    Args:
+        file: the picture.
+        mask: white where the hole is; None: what is transparent in the picture is the hole.
+        space: what the game makes.
+        fit: as the picture was brought to its size.
+
+    Raises:
+        UsageError: if there is no mask, or it is of another size than the picture.
+        DataError: if it cannot be read.
+    """
+    grey = Image(1, space.height, space.width)
+    if mask is not None:
+        white, _ = picture(mask, grey, fit)
+        mine, its = decode.peek(file), decode.peek(mask)
+        if (mine.height, mine.width) != (its.height, its.width):
+            raise UsageError(
+                f"the mask {mask} has {its.width}x{its.height} pixels, and {file} "
+                f"{mine.width}x{mine.height}: a mask has the picture's size"
+            )
+        return white[0] > 0
+    if space.channels == 4 or decode.picture(file).mode != "RGBA":
+        raise UsageError(
+            f"where is the hole in {file}? --mask FILE, white where it is"
+            + ("" if space.channels == 4 else "; or make it transparent in the picture")
+        )
+    alpha = load_picture(file, Image(4, space.height, space.width), fit)[3]
+    return torch.as_tensor(alpha < 0)
