@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import pytest
 import torch
 from torch import nn
 
@@ -58,3 +59,14 @@ def test_a_translator_of_other_depth_and_what_joins_it() -> None:
     torch.testing.assert_close(net.layers[-3:](features), net(x))
     torch.testing.assert_close(net(x, torch.zeros(2, 16, 2, 3)), net(x))
     assert not torch.allclose(net(x, torch.rand(2, 16, 2, 3)), net(x))
+
+
+@pytest.mark.parametrize("resized", [True, False])
+def test_repeated_pixels_leave_no_checkerboard(resized: bool) -> None:
+    """What is the same all over stays so; transposed convolutions draw a pattern upon it."""
+    torch.manual_seed(0)
+    net = Translator(1, 1, 4, 1, halvings=2, normed=False, resized=resized)
+    net.layers = net.layers[:-3]
+    flat = net(torch.full((1, 1, 16, 24), 0.5))
+    assert flat.shape == (1, 4, 16, 24)
+    assert (flat.std((2, 3)).max() < 1e-6) == resized

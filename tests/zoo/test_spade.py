@@ -95,7 +95,7 @@ def test_it_doubles_as_often_as_it_should(doublings: int) -> None:
 
 @pytest.mark.parametrize("encoder", [True, False])
 def test_who_wants_what(encoder: bool) -> None:
-    game = tiny(encoder=encoder, matching=7.0, kl=0.3).eval()
+    game = tiny(encoder=encoder, matching=7.0, pixels=3.0, kl=0.3).eval()
     x, y = torch.rand(2, 2, 3, 32, 32) * 2 - 1
     game.chance = Chance("test")
     d_move, g_move = game.play(iter([Batch(x=x, y=y)]))
@@ -115,7 +115,8 @@ def test_who_wants_what(encoder: bool) -> None:
         matching = matching + sum(l1_loss(a, b) for a, b in pairs) / 2
         real, made = (avg_pool2d(p, 3, 2, 1, count_include_pad=False) for p in (real, made))
     torch.testing.assert_close(d_move.loss, d)
-    torch.testing.assert_close(g_move.loss, fools + 7 * matching + 0.3 * kl)
+    off = l1_loss(fake, y)
+    torch.testing.assert_close(g_move.loss, fools + 7 * matching + 3 * off + 0.3 * kl)
     assert g_move.players == ((game.G, game.E) if encoder else (game.G,))
 
 

@@ -61,6 +61,8 @@ class Translator(nn.Module):
         halvings: how often the picture is halved.
         noise: dropout within the blocks, which stays on.
         normed: whether instance norm follows the convolutions.
+        resized: whether maps are doubled by repeating pixels before a convolution (Odena et al.
+            2016), in place of a transposed convolution, which leaves a checkerboard.
     """
 
     def __init__(
@@ -73,6 +75,7 @@ class Translator(nn.Module):
         halvings: int = 2,
         noise: float = 0.0,
         normed: bool = True,
+        resized: bool = False,
     ) -> None:
         super().__init__()
 
@@ -86,7 +89,7 @@ class Translator(nn.Module):
         self.down = len(layers)
         layers += [ResidualBlock(width * 2**halvings, noise, normed) for _ in range(blocks)]
         for maps in (width * 2**i for i in range(halvings, 0, -1)):
-            layers += [nn.ConvTranspose2d(maps, maps // 2, 3, 2, 1, output_padding=1)]
+            layers += [_doubling(maps, resized)]
             layers += active(maps // 2)
         layers += [nn.ReflectionPad2d(3), nn.Conv2d(width, after, 7), nn.Tanh()]
         self.layers = nn.Sequential(*layers)
@@ -103,6 +106,14 @@ class Translator(nn.Module):
         if beside is None:
             return self.layers[:end](x)
         return self.layers[self.down : end](self.layers[: self.down](x) + beside)
+
+
+def _doubling(maps: int, resized: bool) -> nn.Module:
+    """(n, maps, h, w) -> (n, maps / 2, 2h, 2w)."""
+    if not resized:
+        return nn.ConvTranspose2d(maps, maps // 2, 3, 2, 1, output_padding=1)
+    conv = nn.Conv2d(maps, maps // 2, 3)
+    return nn.Sequential(nn.Upsample(scale_factor=2), nn.ReflectionPad2d(1), conv)
 
 
 class PatchDiscriminator(nn.Module):
