@@ -18,6 +18,7 @@ from ganvas.core.errors import did_you_mean
 from ganvas.core.run import Run
 from ganvas.tools.editing import Edited, How, Told, inpaint_file, project_files
 from ganvas.tools.inpainting import PRIOR, TYPICAL, Blend
+from ganvas.tools.pretrained import opened
 from ganvas.tools.projection import Search
 
 
@@ -103,7 +104,7 @@ def main(words: Sequence[str]) -> None:
     about = {"project": "Finds pictures in a generator", "inpaint": "Fills the hole of a picture"}
     groups = {action: options_of(ACTIONS[action](), **_words()),
               "general": options_of(Ask(), **_words())}  # fmt: skip
-    known = Run(run)
+    known = opened(run)
     asked = parse(f"edit {run} {action} IMAGE", about[action], groups, rest)
     if not images:
         raise UsageError(f"edit which picture? ganvas edit {run} {action} IMAGE")

@@ -17,6 +17,7 @@ from ganvas.core.config import Options
 from ganvas.core.run import Run
 from ganvas.tools.explore.action import Action
 from ganvas.tools.explore.exploring import ACTIONS, action_of, explore
+from ganvas.tools.pretrained import opened
 
 
 @dataclass(frozen=True)
@@ -49,7 +50,7 @@ def main(words: Sequence[str]) -> None:
         return
     if folder is None:
         raise UsageError("explore which run? ganvas explore RUN ACTION")
-    run = Run(folder)
+    run = opened(folder)
     if word is None and set(rest) & set(HELP):
         print(PAGES["explore"], end="")
         return
