@@ -24,7 +24,7 @@ def orthogonal_(module: nn.Module) -> None:
 
     For use with `net.apply`.
     """
-    if isinstance(module, nn.Conv2d | nn.Linear | nn.Embedding):
+    if isinstance(module, nn.Conv2d | nn.Linear):
         nn.init.orthogonal_(module.weight)
-    if isinstance(module, nn.Conv2d | nn.Linear) and module.bias is not None:
-        nn.init.zeros_(module.bias)
+        if module.bias is not None:
+            nn.init.zeros_(module.bias)

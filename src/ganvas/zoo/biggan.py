@@ -79,7 +79,7 @@ class BigGANConfig(DuelConfig):
     """Weight β of the orthogonal regularisation of G (the paper: 1e-4)."""
     ttur: Weight = 4.0
     """D's learning rate, relative to G's (the paper: 4)."""
-    spectra: Whole = 100
+    spectra: Whole = 20
     """Every so many rounds the largest singular values of all weights are noted; 0: never."""
     chunk: Count = 20
     """Values of z for each block, and for the first layer (the paper: 20)."""

@@ -76,7 +76,7 @@ class BigGANDeepConfig(DuelConfig):
     """Weight of the orthogonal regularisation of G (the paper: 1e-4)."""
     ttur: Weight = 4.0
     """D's learning rate, relative to G's (the paper: 4)."""
-    spectra: Whole = 100
+    spectra: Whole = 20
     """Every so many rounds the largest singular values of all weights are noted; 0: never."""
     noise: Count = 32
     """Size of z, all of which goes to each block (the paper: 128)."""
