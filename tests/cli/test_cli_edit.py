@@ -110,20 +110,8 @@ def test_holes_are_filled(ganvas, digits_run, folder):
         ("{run} inpaint ramp.png --blend glue", 2, "--blend must be poisson or paste or none"),
     ],
 )
-def test_wrong_use(
-    ganvas,
-    digits_run,
-    labels_run,
-    images_run,
-    points_run,
-    folder,
-    monkeypatch,
-    words,
-    code,
-    message,
-):
+def test_wrong_use(ganvas, all_runs, folder, monkeypatch, words, code, message):
     monkeypatch.chdir(folder)
-    runs = {"run": digits_run, "labels": labels_run, "images": images_run, "points": points_run}
     before = sorted(folder.iterdir())
     said = ganvas("edit " + words.format(**{k: f"'{v}'" for k, v in all_runs.items()}))
     assert (said.code, said.out) == (code, ""), said.err
