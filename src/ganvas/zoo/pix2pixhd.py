@@ -29,10 +29,10 @@ range of 2.
 Deviations from the paper: no VGG loss, since its weights do not come with ganvas (the authors'
 `--no_vgg_loss`); no map of the boundaries between instances and no features of instances, since
 data are pictures that know no instances (`--no_instance`); and the labels are the colours of x, not
-one channel for each class (`--label_nc 0`). The default has an L1 loss in place of VGG's, for so
-narrow a D is a poor judge of features; repeated pixels before a convolution in place of transposed
-convolutions, which leave a checkerboard; narrower and shallower networks, of which G1 halves its
-picture once; and smaller patches, a larger batch and learning rate, for pictures of 64 pixels.
+one channel for each class (`--label_nc 0`). The default has an L1 loss in place of VGG's, and
+repeated pixels before a convolution in place of transposed convolutions, which leave a grid; it has
+narrower and shallower networks, of which G1 halves its picture once, smaller patches, shorter first
+stages, a larger batch and a larger learning rate, for pictures of 64 pixels.
 
 Reproduce: `ganvas train pix2pixhd --seed 0`
 """
@@ -97,7 +97,7 @@ class Pix2PixHDConfig(Config):
     matching: Weight = 10.0
     """λ, the weight of feature matching."""
     pixels: Weight = 30.0
-    """The weight of the mean absolute difference to the truth (the paper: 0, and a VGG loss)."""
+    """μ, the weight of the mean absolute difference to the truth (the paper: 0, and a VGG loss)."""
     coarse: Weight = 0.5
     """Length of the stage of G1 alone, relative to that in which both move (the paper: 20/9)."""
     waiting: Weight = 0.1

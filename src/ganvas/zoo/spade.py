@@ -9,7 +9,7 @@ Taesung Park, Ming-Yu Liu, Ting-Chun Wang, Jun-Yan Zhu. CVPR 2019. https://arxiv
     SPADE(h, x) = γ(x) (h - μ) / σ + β(x), with γ and β by two layers of convolution     (eq. 1)
 
     D descends  mean over k of  max(0, 1 - D_k(x, y)) + max(0, 1 + D_k(x, G(x, z)))
-    G descends  mean over k of  -D_k(x, G(x, z)) + λ FM + μ ||y - G(x, z)||₁ + κ KL(E(y) || N(0, I))
+    G descends  mean over k of  -D_k(x, G(x, z)) + λ FM + ρ ||y - G(x, z)||₁ + κ KL(E(y) || N(0, I))
 
 FM is the feature matching of pix2pixHD. With an encoder E, z is drawn from E(y) while G learns, and
 E learns along: then z carries what the map does not say. To show, z is drawn from N(0, I).
@@ -19,14 +19,12 @@ h / 2^doublings; E maps y to the mean and the log variance of z. D_k maps a pair
 size, to scores of overlapping patches, 70x70 pixels for 3 layers.
 
 Figures: `D(x, y)` and `D(x, G)` are the mean scores of D, which wants them above 1 and below -1;
-`matching` is FM; `off` is the mean absolute difference to the truth, of a range of 2; `kl`, in
-nats, is how much E says of y.
+`matching` is FM; `off` the mean absolute difference to y; `kl`, in nats, is how much E says of y.
 
-Deviations from the paper: no VGG loss, since its weights do not come with ganvas; the labels are
-the colours of x, not one channel for each class; KL is the mean over the batch where the authors'
-code has the sum. Spectral norm is where that code has it: in the residual blocks, and in D and E
-but for their ends. The default is smaller, for pictures of 64 pixels, with a smaller batch, one
-larger learning rate for all, and an L1 loss in place of VGG's (μ is 0 in the paper).
+Deviations from the paper: no VGG loss, since its weights do not come with ganvas, but an L1 loss in
+the default; labels are the colours of x, not one channel for each class; KL is the mean over the
+batch, the sum in the authors' code. Spectral norm is where that code has it: in residual blocks,
+and in D and E but for their ends. The default is smaller, with one larger learning rate for all.
 
 Reproduce: `ganvas train spade --seed 0`
 """
@@ -99,7 +97,7 @@ class SPADEConfig(Config):
     matching: Weight = 10.0
     """λ, the weight of feature matching."""
     pixels: Weight = 30.0
-    """The weight of the mean absolute difference to the truth (the paper: 0, and a VGG loss)."""
+    """ρ, the weight of the mean absolute difference to the truth (the paper: 0, and a VGG loss)."""
     kl: Weight = 0.05
     """κ, the weight of KL."""
     lr: Rate = HALF_THEN_DOWN
