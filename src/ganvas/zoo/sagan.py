@@ -64,7 +64,7 @@ from ganvas.nets.sizes import halvings
 from ganvas.tricks.duel import Duel
 from ganvas.tricks.options import DuelConfig
 
-LATE_FALL = Schedule.parse("2e-3@0 2e-3@0.5 0@1")
+LATE_FALL = Schedule.parse("1e-3@0 1e-3@0.5 0@1")
 
 
 @dataclass(frozen=True)
