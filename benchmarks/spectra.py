@@ -23,12 +23,10 @@ from benchmarks import kept
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-import ganvas
-from ganvas.core.run import CONFIG, Run
 from ganvas.watch import lines, spectra
 from ganvas.watch.files import frames, images_of
 
-PART, IMAGES = "singular values", 64_000
+PART = "singular values"
 WILD: dict[str, Any] = {
     "spectral_norm": False,
     "spectral_norm_maker": False,
@@ -45,19 +43,8 @@ SHOWN: dict[str, dict[str, Any]] = {}
 
 def measured(name: str, seed: int, folder: Path) -> kept.Row:
     """When a run collapsed, and its largest first singular values then, before and after."""
-    if (folder / CONFIG).exists():
-        run = Run(folder)
-    else:
-        run = ganvas.train(
-            "biggan",
-            data="digits",
-            images=IMAGES,
-            seed=seed,
-            out=folder,
-            quiet=True,
-            spectra=10,
-            **RUNS[name],
-        )
+    how = {"data": "digits", **RUNS[name]}
+    run = kept.trained(folder, "biggan", seed=seed, **how)
     fell, seen = collapse(folder), spectra.read(folder)
     row: kept.Row = {"seed": seed, "images": run.clock.images, "seconds": run.clock.seconds}
     row["spread"] = lines.read(folder / "referee.jsonl")[-1]["spread"]
@@ -87,7 +74,7 @@ def collapse(folder: Path) -> int | None:
 def shown(folder: Path) -> dict[str, Any]:
     """What is drawn of a run: its lines, when it collapsed, pictures by images seen."""
     fell, previews = collapse(folder), frames(folder)
-    until = fell // 2 if fell is not None else IMAGES // 2
+    until = (fell or images_of(previews[-1])) // 2
     before = max((frame for frame in previews if images_of(frame) <= until), key=images_of)
     pictures = {images_of(f): matplotlib.image.imread(f) for f in (before, previews[-1])}
     return {"seen": spectra.read(folder), "fell": fell, "pictures": pictures}

@@ -22,13 +22,11 @@ from benchmarks import kept
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-import ganvas
-from ganvas.core.run import CONFIG, Run
 from ganvas.core.truncation import kind
 from ganvas.metrics.evaluation import evaluate
 from ganvas.metrics.sides import Wish
 
-PART, GAMES = "truncation", ["biggan", "biggan_deep"]
+PART, GAMES = "truncation", ["biggan", "biggan_deep", "stylegan2"]
 FIGURES = ("precision", "recall", "fid")
 VALUES = {"z": (2.0, 1.0, 0.75, 0.5, 0.25), "w": (1.0, 0.85, 0.7, 0.5, 0.3)}
 """Thresholds, the mildest first."""
@@ -37,8 +35,7 @@ PICTURE = Path(__file__).parent.parent / "docs" / "images" / "truncation.png"
 
 def measured(name: str, seed: int, folder: Path) -> kept.Row:
     """One run's figures at each threshold, and without any."""
-    there = (folder / CONFIG).exists()
-    run = Run(folder) if there else ganvas.train(name, seed=seed, out=folder, quiet=True)
+    run = kept.trained(folder, name, seed=seed, data="digits")
     row: kept.Row = {"seed": seed, "images": run.clock.images}
     for value in (None, *VALUES[kind(run.game)]):
         found = evaluate(run, Wish(metrics=FIGURES, truncation=value)).figures

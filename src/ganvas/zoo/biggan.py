@@ -69,6 +69,8 @@ from ganvas.tricks.options import DuelConfig
 
 @dataclass(frozen=True)
 class BigGANConfig(DuelConfig):
+    images: Count = 64_000
+    """Length of the run: how many real images it sees (repeats counted)."""
     loss: LossName = "hinge"
     """What either side wants (the paper: hinge)."""
     spectral_norm: bool = True
@@ -79,7 +81,7 @@ class BigGANConfig(DuelConfig):
     """Weight β of the orthogonal regularisation of G (the paper: 1e-4)."""
     ttur: Weight = 4.0
     """D's learning rate, relative to G's (the paper: 4)."""
-    spectra: Whole = 20
+    spectra: Whole = 10
     """Every so many rounds the largest singular values of all weights are noted; 0: never."""
     chunk: Count = 20
     """Values of z for each block, and for the first layer (the paper: 20)."""

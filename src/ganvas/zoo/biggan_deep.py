@@ -66,6 +66,8 @@ SQUEEZE = 4
 
 @dataclass(frozen=True)
 class BigGANDeepConfig(DuelConfig):
+    images: Count = 96_000
+    """Length of the run: how many real images it sees (repeats counted)."""
     loss: LossName = "hinge"
     """What either side wants (the paper: hinge)."""
     spectral_norm: bool = True
@@ -76,7 +78,7 @@ class BigGANDeepConfig(DuelConfig):
     """Weight of the orthogonal regularisation of G (the paper: 1e-4)."""
     ttur: Weight = 4.0
     """D's learning rate, relative to G's (the paper: 4)."""
-    spectra: Whole = 20
+    spectra: Whole = 10
     """Every so many rounds the largest singular values of all weights are noted; 0: never."""
     noise: Count = 32
     """Size of z, all of which goes to each block (the paper: 128)."""
