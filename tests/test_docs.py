@@ -12,10 +12,12 @@ from pathlib import Path
 import pytest
 from benchmarks import page as measured_page
 
+from ganvas.cli.options import options_of
 from ganvas.cli.pages import PAGES
 from ganvas.cli.train import options as options_of_game
 from ganvas.core import registry
 from ganvas.testing import check_game
+from ganvas.tools.explore.exploring import ACTIONS
 from ganvas.watch.advice import ADVICE
 
 HOME = Path(__file__).parents[1]
@@ -58,6 +60,7 @@ def test_the_links_between_pages_lead_somewhere():
         "CONTRIBUTING.md",
         "CHANGELOG.md",
         "docs/architecture.md",
+        "docs/explore.md",
         "docs/measured.md",
         "docs/referee.md",
     ):
@@ -65,7 +68,7 @@ def test_the_links_between_pages_lead_somewhere():
             assert (HOME / name).parent.joinpath(target).exists(), f"{name} links to {target}"
 
 
-@pytest.mark.parametrize("name", [ENGLISH, "CONTRIBUTING.md", "docs/referee.md"])
+@pytest.mark.parametrize("name", [ENGLISH, "CONTRIBUTING.md", "docs/explore.md", "docs/referee.md"])
 def test_every_command_exists(name: str):
     shown = [shlex.split(command) for command in commands(page(name))]
     for verb, *options in [words[1:] for words in shown if words[0] == "ganvas"]:
@@ -74,6 +77,8 @@ def test_every_command_exists(name: str):
         if verb == "train" and options[0] in registry.names():
             groups = options_of_game(options[0], "default").values()
             known += " ".join(option.word for group in groups for option in group)
+        if verb == "explore":
+            known += " ".join(option.word for option in options_of(ACTIONS[options[1]]()))
         unknown = [o for o in options if o.startswith("-") and o not in known]
         assert not unknown, f"ganvas {verb} has no {unknown}"
     targets = re.findall(r"^(\w+):", page("Makefile"), re.MULTILINE)

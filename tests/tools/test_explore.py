@@ -20,6 +20,7 @@ from ganvas.tools.explore.insides import Dissect, Features
 from ganvas.tools.explore.variations import Seeds, Sweep, Traverse
 from ganvas.tools.explore.walks import Grid, Interpolate
 from ganvas.tools.latent import Latent
+from ganvas.watch.pictures import GAP, grid
 from tiny import Tiny, tiny
 
 
@@ -218,6 +219,12 @@ def test_points_of_files_stand_for_seeds(styled, tmp_path):
         here.at(["nowhere.safetensors"])
     with pytest.raises(UsageError, match="a picture is a seed, a whole number, or FILE"):
         here.at(["cat"])
+
+
+@pytest.mark.parametrize("channels", [1, 2, 3, 4])
+def test_blank_tiles_are_not_seen(channels):
+    tile = blank(torch.zeros(channels, 8, 8))
+    assert (np.asarray(grid(tile[None], 1)) == GAP).all()
 
 
 # -- variations ----------------------------------------------------------------------------------

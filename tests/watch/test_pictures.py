@@ -83,6 +83,17 @@ def test_a_header_and_groups_take_room_of_their_own():
     assert (strip[:, 136:140] == GAP).all()  # ... but not beyond its column
 
 
+def test_words_beside_rows_take_room_of_their_own():
+    images = flat(*[1.0] * 4)
+    plain, named = grid(images, 2), grid(images, 2, side=["one", "a longer name"])
+    margin = named.width - plain.width
+    assert named.height == plain.height
+    assert 60 < margin < 140
+    pixels = np.asarray(named)
+    assert np.array_equal(pixels[:, margin + 4 :], np.asarray(plain)[:, 4:])
+    assert all(half[:, :margin].max() > 200 for half in np.array_split(pixels, 2))
+
+
 @pytest.mark.parametrize("kind", ["GIF", "PNG", "WEBP"])
 def test_an_animation_has_every_frame_of_the_last_ones_size(tmp_path, kind):
     frames = [Image.new("RGB", (20, 10), (i * 40, 0, 0)) for i in range(5)]
