@@ -210,7 +210,7 @@ def test_points_of_files_stand_for_seeds(styled, tmp_path):
     assert sheet.side == ["z to 2", "2 to w"]
     mixed = Mix(rows=(wide,), columns=(1,), styles="all").sheet(here).images
     assert same(mixed[2], here.latent.show(here.at([8]))[0])
-    along = Traverse(point=wide, number=1, steps=3).sheet(study(here.run, space="w+"))
+    along = Traverse(point=wide, number=1, steps=3).sheet(study(here.run, space="w+", seed=3))
     assert same(along.images[1], mixed[2])
     with pytest.raises(UsageError, match=r"holds points of w\+: take --space w\+"):
         here.at([wide])

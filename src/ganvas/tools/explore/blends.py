@@ -10,7 +10,16 @@ from torch import Tensor
 
 from ganvas.core import Count, UsageError
 from ganvas.tools import points
-from ganvas.tools.explore.action import Action, Sheet, Study, blank, name_of, seeds_from, styles_of
+from ganvas.tools.explore.action import (
+    Action,
+    Sheet,
+    Source,
+    Study,
+    blank,
+    name_of,
+    seeds_from,
+    styles_of,
+)
 from ganvas.tools.explore.groups import of_class
 from ganvas.tools.latent import Latent
 from ganvas.tools.still import no_styles
@@ -125,7 +134,11 @@ class Mix(Action):
         lines = latent.show(torch.cat([a[:, None], mixed], 1).flatten(0, 1))
         above = latent.show(b)
         images = torch.cat([blank(above[0])[None], above, lines])
-        header = [f"{chosen[0]}-{chosen[-1]} of", *map(name_of, columns)]
+        header = [f"{chosen[0]}-{chosen[-1]} of", *map(_word, columns)]
         about = {"rows": list(rows), "columns": list(columns), "styles": chosen}
-        side = ["", *map(name_of, rows)]
+        side = ["", *map(_word, rows)]
         return Sheet(images, 1 + len(columns), header, side, about)
+
+
+def _word(source: Source) -> str:
+    return f"seed {source}" if isinstance(source, int) else name_of(source)
