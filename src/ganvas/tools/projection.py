@@ -36,6 +36,8 @@ HALVED = (0.1, 0.25, 0.45, 0.7)
 """When the worse half of the points drops out, in parts of the way."""
 COARSEST = 4
 """Pixels of the shorter side below which differences are no longer looked at."""
+CHUNK, DRAWING = 64, 0.2
+"""Points are drawn so many at a time, for at most this part of the time."""
 FEW = 4
 """So many of the nearest draws tell how near a class is."""
 GAIN = 1e-3
@@ -205,9 +207,13 @@ class Moved:
         """The best of many draws, of the class whose draws are nearest."""
         each = max(self.search.starts, self.search.draws // len(latents))
         found = []
-        for latent in latents:
-            points = latent.draw(each, seed)
-            best = self.aim(latent.show(points))[0].topk(self.search.starts, largest=False)
+        for i, latent in enumerate(latents):
+            points, losses = latent.draw(each, seed), list[Tensor]()
+            for some in points.split(max(CHUNK, self.search.starts)):
+                losses.append(self.aim(latent.show(some))[0])
+                if self.of_time > DRAWING * (i + 1) / len(latents):
+                    break
+            best = torch.cat(losses).topk(self.search.starts, largest=False)
             found.append((float(best.values[:FEW].mean()), latent, points[best.indices]))
         return min(found, key=lambda one: one[0])[1:]
 
@@ -233,9 +239,13 @@ class Moved:
     @property
     def progress(self) -> float:
         """How far it is, 0 to 1, by its steps or by the clock, whichever is nearer to the end."""
+        return min(1.0, max(self.steps / self.search.steps, self.of_time))
+
+    @property
+    def of_time(self) -> float:
+        """Which part of its time is over; 0 if it has no end."""
         gone = time.monotonic() - self.began
-        of_time = 0.0 if self.search.seconds is None else gone / self.search.seconds
-        return min(1.0, max(self.steps / self.search.steps, of_time))
+        return 0.0 if self.search.seconds is None else gone / self.search.seconds
 
     def _loss(self, chart: Chart, stir: float, chance: Chance) -> Loss:
         """What the points are to make small; the best of them is kept."""
