@@ -352,6 +352,7 @@ def test_videos_without_more_than_pillow(plain, tmp_path, suffix):
     assert (done.frames, done.size) == (6, (256, 256))
 
 
+@pytest.mark.filterwarnings("ignore::ResourceWarning")  # imageio-ffmpeg leaves its pipes to Python
 def test_mp4_by_the_extra(plain, tmp_path):
     ffmpeg = pytest.importorskip("imageio_ffmpeg")
     file = tmp_path / "a.mp4"
@@ -364,6 +365,8 @@ def test_mp4_by_the_extra(plain, tmp_path):
     assert abs(float(frames[0].mean()) - float(drawn[6:-6].mean())) < 30
     assert done.frames == 10
     assert not list(tmp_path.glob(".*draft*"))
+    del reader
+    gc.collect()
 
 
 def test_odd_frames_are_made_even():
