@@ -1,5 +1,7 @@
 """What is shown of a generator: the right points in the right places, in files that open."""
 
+import gc
+
 import numpy as np
 import pytest
 import torch
