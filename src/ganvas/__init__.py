@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ganvas.api import doctor, evaluate, games, load, make, pretrained, resume, train
     from ganvas.core.errors import GanvasError
     from ganvas.core.run import Run
+    from ganvas.tools.editing import inpaint, project
     from ganvas.tools.explore.exploring import explore
     from ganvas.tools.importing import import_
     from ganvas.tools.translate import translate
@@ -29,9 +30,11 @@ __all__ = [
     "explore",
     "games",
     "import_",
+    "inpaint",
     "load",
     "make",
     "pretrained",
+    "project",
     "resume",
     "train",
     "translate",
@@ -43,6 +46,8 @@ _HOMES = {
     "Run": "ganvas.core.run",
     "explore": "ganvas.tools.explore.exploring",
     "import_": "ganvas.tools.importing",
+    "inpaint": "ganvas.tools.editing",
+    "project": "ganvas.tools.editing",
     "translate": "ganvas.tools.translate",
 }
 

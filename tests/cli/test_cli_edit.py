@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from ganvas import inpaint, project
 from ganvas.cli.edit import ACTIONS, Ask
 from ganvas.cli.options import options_of
 from ganvas.cli.pages import PAGES
+from ganvas.core import UsageError
 
 FAST = "--steps 8 --draws 16 --starts 2"
 
@@ -78,6 +80,17 @@ def test_holes_are_filled(ganvas, digits_run, folder):
     usual = ganvas(f"edit {{}} inpaint {{}} --mask {{}} {FAST}", digits_run, *paths[:2])
     assert (digits_run / "inpaint" / "ramp.png").is_file()
     assert usual.code == 0
+
+
+def test_the_same_words_in_python(digits_run, folder):
+    few = {"steps": 3, "draws": 16, "starts": 2}
+    (one,) = project(digits_run, folder / "ramp.png", folder / "a.png", **few)
+    assert (one.output, one.steps) == (str(folder / "a.png"), 3)
+    with pytest.raises(UsageError, match=r"unknown option of edit 'step'; did you mean 'steps'\?"):
+        project(digits_run, folder / "ramp.png", step=3)
+    filled = inpaint(digits_run, folder / "ramp.png", folder / "mask.png", folder / "b.png", **few)
+    assert (folder / "b.safetensors").is_file()
+    assert filled.psnr > 0
 
 
 @pytest.mark.parametrize(

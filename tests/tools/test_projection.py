@@ -7,10 +7,11 @@ import pytest
 import torch
 
 from ganvas.core import UsageError, registry
+from ganvas.tools.aim import Aim
 from ganvas.tools.chart import Chart, unevenness
 from ganvas.tools.descent import LBFGS, Adam
 from ganvas.tools.latent import Latent
-from ganvas.tools.projection import Aim, Search, pace, project
+from ganvas.tools.projection import Search, pace, project
 from tiny import LAYERS, SIZES, WIDTH, tiny
 
 QUICK = Search(seconds=None, draws=64, starts=4, steps=120, goal=60.0)

@@ -16,10 +16,10 @@ from ganvas.core import UsageError
 from ganvas.core.config import Options
 from ganvas.core.errors import did_you_mean
 from ganvas.core.run import Run
-from ganvas.tools.editing import Edited, How, Told, inpaint_file, project_files
+from ganvas.tools import editing
+from ganvas.tools.editing import Edited, Told
 from ganvas.tools.inpainting import PRIOR, TYPICAL, Blend
 from ganvas.tools.pretrained import opened
-from ganvas.tools.projection import Search
 
 
 @dataclass(frozen=True)
@@ -81,7 +81,6 @@ class Inpaint(Options):
 
 
 ACTIONS: Mapping[str, type[Options]] = {"project": Project, "inpaint": Inpaint}
-HOW, SEARCH = (tuple(f.name for f in dataclasses.fields(c)) for c in (How, Search))
 
 
 def main(words: Sequence[str]) -> None:
@@ -137,15 +136,12 @@ def _words() -> dict[str, dict[str, Any]]:
 def _done(
     run: Run, action: str, images: Sequence[str], asked: Mapping[str, Any], tell: Told
 ) -> list[Edited]:
-    search = Search(**{name: value for name, value in asked.items() if name in SEARCH})
-    how = How(**{name: value for name, value in asked.items() if name in HOW})
+    more = {name: value for name, value in asked.items() if name not in ("json", "output")}
     if action == "project":
-        return project_files(run, images, asked["output"], search, how, tell)
+        return editing.project(run, images, asked["output"], tell=tell, **more)
     if len(images) > 1:
         raise UsageError(f"one picture and its hole at a time, not {len(images)} pictures")
-    more: dict[str, Any] = {name: asked[name] for name in ("prior", "blend")}
-    return [inpaint_file(run, images[0], asked["mask"], asked["output"], search, how, **more,
-                         tell=tell)]  # fmt: skip
+    return [editing.inpaint(run, images[0], output=asked["output"], tell=tell, **more)]
 
 
 def _tell(run: str, done: Sequence[Edited], *, as_json: bool) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -14,15 +14,16 @@ from PIL.Image import Image as Picture
 from torch import Tensor
 
 from ganvas.core import GanvasError, UsageError
+from ganvas.core.errors import did_you_mean
 from ganvas.core.files import write_whole
 from ganvas.core.run import Run
 from ganvas.core.settings import resolve_device
 from ganvas.data.source import Fit
-from ganvas.tools import points
+from ganvas.tools import inpainting, points, projection
 from ganvas.tools.concepts import opaque
 from ganvas.tools.given import hole, output_of, picture
-from ganvas.tools.inpainting import PRIOR, TYPICAL, Blend, inpaint
-from ganvas.tools.projection import Projected, Search, project
+from ganvas.tools.inpainting import PRIOR, TYPICAL, Blend
+from ganvas.tools.projection import Projected, Search
 from ganvas.tools.shots import picture as as_picture
 from ganvas.tools.still import Name, noises_of, space_of
 from ganvas.watch.pictures import grid
@@ -65,32 +66,33 @@ class How:
     device: str = "auto"
 
 
-def project_files(
+def project(
     run: str | Path | Run,
-    images: Sequence[str | Path],
+    images: str | Path | Sequence[str | Path],
     output: str | Path | None = None,
-    search: Search | None = None,
-    how: How | None = None,
+    *,
     tell: Told = lambda *_: None,
+    **asked: Any,
 ) -> list[Edited]:
     """Finds pictures in the generator of a run.
 
     Args:
         run: the run or its folder.
-        images: files.
+        images: a file, or several.
         output: FILE.png for a single one, else a folder; RUN/project/ if None. Beside each picture
             come NAME-strip.png and NAME.safetensors.
-        search: how to look for them.
-        how: where, and of which class.
         tell: is told how far it is.
+        asked: fields of `How`: space, label ... and of `ganvas.tools.projection.Search`: seconds,
+            goal ...
 
     Raises:
         UsageError: for what cannot be; nothing was written then.
         DataError: if a picture cannot be read.
         GanvasError: if the run is damaged, or a file cannot be written.
     """
-    run, how = run if isinstance(run, Run) else Run(run), how or How()
-    files = [Path(image).expanduser() for image in images]
+    run, (how, search) = run if isinstance(run, Run) else Run(run), _apart(asked)
+    several = [images] if isinstance(images, str | Path) else images
+    files = [Path(image).expanduser() for image in several]
     space = _checked(run, how)
     places = _places(files, output, run.folder / "project")
     found = [picture(file, space, how.fit) for file in files]
@@ -101,7 +103,7 @@ def project_files(
         def here(part: float, _: float, name: str = file.name) -> None:
             tell((len(done) + part) / len(files), name)
 
-        result = project(
+        result = projection.project(
             game, target, search, space=how.space, label=how.label, seed=how.seed, tell=here
         )
         made = result.picture.cpu()
@@ -111,17 +113,16 @@ def project_files(
     return done
 
 
-def inpaint_file(
+def inpaint(
     run: str | Path | Run,
     image: str | Path,
     mask: str | Path | None = None,
     output: str | Path | None = None,
-    search: Search | None = None,
-    how: How | None = None,
     *,
     prior: float = PRIOR,
     blend: Blend = "poisson",
     tell: Told = lambda *_: None,
+    **asked: Any,
 ) -> Edited:
     """Fills the hole of a picture by what the generator of a run would draw there.
 
@@ -132,25 +133,25 @@ def inpaint_file(
             transparent.
         output: FILE.png, or a folder; RUN/inpaint/ if None. Beside it come NAME-strip.png and
             NAME.safetensors.
-        search: how to look for the point.
-        how: where, and of which class.
         prior: weight of what the discriminator says.
         blend: poisson, paste, or none.
         tell: is told how far it is.
+        asked: as for `project`.
 
     Raises:
         UsageError: for what cannot be; nothing was written then.
         DataError: if a picture cannot be read.
         GanvasError: if the run is damaged, or a file cannot be written.
     """
-    run, how = run if isinstance(run, Run) else Run(run), how or How()
-    file, search = Path(image).expanduser(), search or Search(typical=TYPICAL)
+    run = run if isinstance(run, Run) else Run(run)
+    how, search = _apart({"typical": TYPICAL, **asked})
+    file = Path(image).expanduser()
     space = _checked(run, how)
     (place,) = _places([file], output, run.folder / "inpaint")
     given, notes = picture(file, space, how.fit)
     where = hole(file, None if mask is None else Path(mask).expanduser(), space, how.fit)
     game = run.game.to(resolve_device(how.device))
-    done = inpaint(
+    done = inpainting.inpaint(
         game, given, where, search, space=how.space, label=how.label, seed=how.seed, prior=prior,
         blend=blend, tell=lambda part, _: tell(part, file.name),
     )  # fmt: skip
@@ -159,6 +160,19 @@ def inpaint_file(
     holed = torch.where(where, torch.zeros(()), given)
     tiles = {"given": holed, "drawn": done.drawn, "filled": done.picture}
     return _written(file, place, done.picture, tiles, done.projected, notes)
+
+
+def _apart(asked: dict[str, Any]) -> tuple[How, Search]:
+    """Where to look, and how.
+
+    Raises:
+        UsageError: for a word that is neither's, or a value that makes no sense.
+    """
+    parts = [{f.name for f in fields(cls)} for cls in (How, Search)]
+    if unknown := asked.keys() - parts[0] - parts[1]:
+        raise did_you_mean(min(unknown), parts[0] | parts[1], "option of edit")
+    where, how = ({k: v for k, v in asked.items() if k in part} for part in parts)
+    return How(**where), Search(**how)
 
 
 def _checked(run: Run, how: How) -> Any:

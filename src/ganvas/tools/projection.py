@@ -21,10 +21,10 @@ from typing import Any, Literal
 
 import torch
 from torch import Tensor
-from torch.nn.functional import avg_pool2d
 
 from ganvas.core import Game, Label, UsageError
 from ganvas.core.chance import Chance
+from ganvas.tools.aim import Aim, psnr_of
 from ganvas.tools.chart import Chart, unevenness
 from ganvas.tools.descent import LBFGS, Adam, Descent, Loss
 from ganvas.tools.latent import Latent
@@ -34,8 +34,6 @@ Tell = Callable[[float, float], None]
 """Is told which part of the work is done, 0 to 1, and the PSNR so far."""
 HALVED = (0.1, 0.25, 0.45, 0.7)
 """When the worse half of the points drops out, in parts of the way."""
-COARSEST = 4
-"""Pixels of the shorter side below which differences are no longer looked at."""
 CHUNK, DRAWING = 64, 0.2
 """Points are drawn so many at a time, for at most this part of the time."""
 FEW = 4
@@ -101,43 +99,6 @@ class Projected:
     """The noise maps that belong to it, if they were moved: (1, 1, h, w) each."""
     curve: list[tuple[float, float]] = field(default_factory=list)
     """Seconds and PSNR whenever it was better."""
-
-
-class Aim:
-    """How far pictures are from the one that is looked for.
-
-    Args:
-        target: (channels, h, w).
-        weight: of each pixel, (h, w); 1 if None.
-        scales: whether differences count also when seen at a half, a quarter ... of the size.
-        prior: something else that counts, of pictures: (n,).
-    """
-
-    def __init__(
-        self,
-        target: Tensor,
-        weight: Tensor | None = None,
-        *,
-        scales: bool = False,
-        prior: Callable[[Tensor], Tensor] | None = None,
-    ) -> None:
-        self.target, self.scales, self.prior = target, scales, prior
-        whole = target.new_ones(target.shape[1:]) if weight is None else weight
-        self.share = (whole / whole.mean()).sqrt()
-
-    def __call__(self, pictures: Tensor) -> tuple[Tensor, Tensor]:
-        """What is to be small, and the mean square error: (n,), (n,)."""
-        off = self.share * (pictures - self.target)
-        total = error = off.square().flatten(1).mean(1)
-        while self.scales and min(off.shape[2:]) >= 2 * COARSEST:
-            off = avg_pool2d(off, 2)
-            total = total + off.square().flatten(1).mean(1)
-        return (total if self.prior is None else total + self.prior(pictures)), error.detach()
-
-
-def psnr_of(error: float) -> float:
-    """Of a mean square error between pictures in [-1, 1], in dB."""
-    return 10 * math.log10(4 / max(error, 1e-15)) if error < math.inf else -math.inf
 
 
 def project(
