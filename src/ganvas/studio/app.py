@@ -25,7 +25,7 @@ PAGE = (
     "icon.svg",
     *(
         f"{name}.js"
-        for name in ("main", "live", "words", "dom", "controls", "canvas", "tray", "chinese")
+        for name in ("main", "shell", "live", "words", "dom", "controls", "canvas", "tray")
     ),
     *(f"rooms/{name}.js" for name in ROOMS),
 )
