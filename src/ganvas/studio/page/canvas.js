@@ -59,7 +59,7 @@ export class Canvas {
     this.below.hidden = !picture;
     if (!picture) return;
     const url = URL.createObjectURL(picture.blob);
-    this.below.onload = () => URL.revokeObjectURL(url);
+    setTimeout(() => URL.revokeObjectURL(url), 10000);
     this.below.src = url;
     this.below.classList.toggle("pixels", Math.max(picture.head.width, picture.head.height) <= SMALL);
   }
