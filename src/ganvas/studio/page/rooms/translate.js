@@ -80,11 +80,11 @@ function room(desk, run, facts) {
   };
 
   // While one draws, the drawing goes along with every request; the newest wins.
-  const canvas = new Canvas({ width: way.takes.width, height: way.takes.height, crisp: facts.lines, ground: "#ffffff" });
+  const canvas = new Canvas({ width: way.takes.width, height: way.takes.height, crisp: facts.edges, ground: "#ffffff" });
   const live = async () => {
     if (uploaded) { uploaded = null; canvas.under(null); plain.replaceChildren(); }
     const files = { picture: await canvas.blob() };
-    await tried(ask("translate.draw", { ...given(), lines: facts.lines }, { key: "translate.draw", files, onpicture: put }));
+    await tried(ask("translate.draw", { ...given(), crisp: facts.edges }, { key: "translate.draw", files, onpicture: put }));
   };
   canvas.on("stroke", live).on("change", live);
 
