@@ -2,8 +2,11 @@
 
 import gc
 import io
+import os
 import random
+import re
 import shutil
+import signal
 import socket
 import struct
 import subprocess
@@ -12,9 +15,11 @@ import threading
 import time
 import weakref
 import zlib
+from pathlib import Path
 
 import pytest
 from PIL import Image
+from tests.studio.conftest import trained
 from tests.studio.people import Served, until
 
 from ganvas.cli import main
@@ -522,3 +527,47 @@ def test_the_verb_loads_no_torch_before_it_serves():
     )
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
     assert done.stdout.strip() == "False", done.stderr
+
+
+def test_from_the_command_to_the_page_at_the_next_port(tmp_path):
+    with listening.listening("127.0.0.1", 0) as taken:
+        port = taken.getsockname()[1]
+        words = [sys.executable, "-m", "ganvas", "studio", "--port", str(port), "--no-open"]
+        here = {**os.environ, "PYTHONPATH": str(Path(uploads.__file__).parents[2])}
+        with subprocess.Popen(
+            words, stderr=subprocess.PIPE, text=True, cwd=tmp_path, env=here
+        ) as process:
+            said = ""
+            while "Ctrl-C" not in said and (line := process.stderr.readline()):
+                said += line
+            assert f"port {port} is taken, so it is at" in said
+            address = re.search(r"http://\S+", said)[0]
+            assert "ganvas Studio" in httpx.get(address, trust_env=False).text
+            process.send_signal(signal.SIGINT)
+            rest = process.stderr.read()
+    assert process.returncode == 0
+    assert "Traceback" not in rest
+    assert list(tmp_path.iterdir()) == []  # it writes nothing
+
+
+def test_a_domain_is_chosen_by_name(tmp_path):
+    small = {"batch": 4, "width": 4, "blocks": 1, "size": 16}
+    folder = trained(tmp_path / "domains", "stargan", data="digits", images=None, **small).folder
+    served = Served({"domains": folder})
+    try:
+        with served.person() as me:
+            (way,) = me.ask("translate.open", run="domains")[0]["ok"]["ways"]
+            (menu,) = way["choices"]
+            assert menu["choices"] == list("0123456789")
+            made = [
+                me.ask(
+                    "translate.draw", run="domains", files={"picture": png(16, 16)},
+                    **{menu["name"]: i},
+                )[1][0][1]
+                for i in (0, 7)
+            ]  # fmt: skip
+            assert made[0] != made[1]
+            shown = me.ask("translate.examples", run="domains")[1]
+            assert len(shown) == 12
+    finally:
+        served.close()
