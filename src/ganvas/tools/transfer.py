@@ -7,8 +7,8 @@ section 4.2), which are smooth, and hence can be had small:
     min over u, A of  Σ ||J(q) - A(q) I(q + u(q))||² + σ_s ||∇u||² + σ_c ||∇A||²        (eq. 6)
 
 between each two neighbours I, J on the way from the start to the result; u are pixels, A maps
-colours to colours (an affine map for each pixel). The flows are then joined. The authors solve for u
-and A in turn, here both go downhill together, by L-BFGS, from a quarter of the size to the whole.
+colours to colours (an affine map for each pixel). The flows are then joined. The authors solve for
+u and A in turn; here both go downhill together, by L-BFGS, from a quarter of the size to the whole.
 """
 
 from __future__ import annotations
@@ -22,10 +22,10 @@ from torch.nn.functional import grid_sample, interpolate
 from ganvas.core import UsageError
 from ganvas.tools.descent import LBFGS
 
-SMOOTH, PLAIN = 0.02, 0.5
-"""σ_s, where u is in sixteenths of the picture's side, and σ_c."""
 UNIT = 16
-"""Motion is counted in parts of the side: a coordinate of 1 is this part of it."""
+"""In the descent a motion of 1 is this part of a side."""
+SMOOTH, PLAIN = 0.02, 0.5
+"""σ_s, of motion in this unit, and σ_c."""
 STEPS = 40
 """Evaluations at each size."""
 LEAST = 8
@@ -129,6 +129,6 @@ def _energy(found: Flow, before: Tensor, after: Tensor) -> Tensor:
 
 
 def _roughness(x: Tensor) -> Tensor:
-    """The square of all differences between neighbours, in a picture of a side of 16: (n,)."""
+    """The squares of all differences between neighbours: (n,)."""
     pairs = (x.diff(dim=-1), x.diff(dim=-2))
     return torch.stack([d.square().flatten(1).sum(1) for d in pairs]).sum(0)

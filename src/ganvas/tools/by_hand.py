@@ -1,0 +1,162 @@
+"""Edits made by hand, painting and dragging: from files into files."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import torch
+
+from ganvas.core import UsageError
+from ganvas.core.run import Run
+from ganvas.tools.dragging import KEEP, RATE, Dragging, Place, checked
+from ganvas.tools.edited import Told
+from ganvas.tools.given import white
+from ganvas.tools.painting import NEAR, Painting
+from ganvas.tools.touched import FPS, Touched, begun, large, marked, pixels, shown
+
+BETWEEN = 9
+"""Pictures from the start to the result, along which an edit is carried over."""
+
+
+def paint(
+    run: str | Path | Run,
+    output: str | Path | None = None,
+    *,
+    image: str | Path | None = None,
+    point: str | Path | None = None,
+    strokes: str | Path | None = None,
+    sketch: str | Path | None = None,
+    region: str | Path | None = None,
+    by: Place = (0.0, 0.0),
+    times: float = 1.0,
+    steps: int = 120,
+    candidates: int = 4,
+    near: float = NEAR,
+    prior: float = 0.0,
+    film: str | Path | None = None,
+    tell: Told = lambda *_: None,
+    **asked: Any,
+) -> Touched:
+    """Lets a picture of a run follow strokes, with all that belongs to them.
+
+    Args:
+        run: the run or its folder.
+        output: FILE.png or a folder; RUN/paint/ if None. Beside it come NAME-strip.png,
+            NAME.safetensors and, if it began with a picture, NAME-transferred.png.
+        image: a picture to begin with, which is looked for first.
+        point: a file of a point to begin with; with neither, the sample of the seed.
+        strokes: colours, transparent where nothing is painted.
+        sketch: a drawing of lines.
+        region: a mask, white where a part is that is to be moved `by` so many pixels to the right
+            and down, and to be so many `times` as large.
+        steps: how many steps to take, at most.
+        candidates: how many points look for a picture.
+        near: how much points are kept near the start.
+        prior: what the discriminator's judgement counts.
+        film: FILE.gif, .webp or .mp4 from the start to the result.
+        tell: is told how far it is.
+        asked: fields of `How` and of `Search`, which says how to look for the image.
+
+    Raises:
+        UsageError: for what cannot be; nothing was written then.
+        DataError: if a picture cannot be read.
+        GanvasError: if the run is damaged, or a file cannot be written.
+    """
+    given = (strokes, sketch, region)
+    if not any(given):
+        raise UsageError(
+            "paint what? --strokes FILE (colours, transparent where nothing is painted), "
+            "--sketch FILE (lines) or --region MASK --by X,Y"
+        )
+    begin = begun(run, "paint", output, image, point, film, asked)
+    files = [None if file is None else Path(file).expanduser() for file in given]
+    wanted, moved = begin.strokes(*files[:2]), None
+    if files[2] is not None:
+        moved = white(files[2], begin.size, begin.whose, begin.space, begin.how.fit)
+    latent, start = begin.found(tell)
+    painting = Painting(
+        latent, start, candidates=candidates, seed=begin.how.seed, near=near, prior=prior
+    )
+    if moved is not None:
+        wanted = wanted.moved(painting.begun.cpu(), moved.float(), by, times)
+    painting.constrain(wanted)
+    while painting.steps < steps and not painting.settled:
+        painting.step()
+        tell(painting.steps / steps, begin.name)
+    tiles = {"start": painting.begun, "wanted": shown(painting.begun.cpu(), wanted)}
+    tiles |= {str(i + 1): x for i, x in enumerate(painting.pictures)}
+    way = painting.way(torch.linspace(0, 1, BETWEEN))
+    done = begin.written(painting.picture, tiles, latent, painting.best, painting.steps)
+    done.losses = [round(loss, 5) for loss in painting.losses.tolist()]
+    begin.carried(done, way)
+    frames = painting.way(torch.linspace(0, 1, 2 * int(FPS))) if film else way[:0]
+    return begin.filmed(done, (large(x) for x in frames))
+
+
+def drag(
+    run: str | Path | Run,
+    handles: Sequence[Place],
+    targets: Sequence[Place],
+    output: str | Path | None = None,
+    *,
+    image: str | Path | None = None,
+    point: str | Path | None = None,
+    mask: str | Path | None = None,
+    layer: str | None = None,
+    steps: int = 150,
+    rate: float = RATE,
+    keep: float = KEEP,
+    film: str | Path | None = None,
+    tell: Told = lambda *_: None,
+    **asked: Any,
+) -> Touched:
+    """Drags parts of a picture of a run to where they are wanted.
+
+    Args:
+        run: the run or its folder.
+        handles: what is taken hold of: x, y in pixels of the run's picture.
+        targets: where each is to go.
+        output, image, point, tell: as for `paint`.
+        mask: white where the picture may change; all of it if None.
+        layer: whose feature maps are followed, by name or number.
+        steps: how many steps to take, at most.
+        rate: how far a coordinate goes in a step.
+        keep: how much what is not in the mask is to stay.
+        film: FILE.gif, .webp or .mp4 of the drag.
+        asked: as for `paint`; the space is w+ if the game has one.
+
+    Raises:
+        UsageError: for what cannot be; nothing was written then.
+        DataError: if a picture cannot be read.
+        GanvasError: if the run is damaged, or a file cannot be written.
+    """
+    begin = begun(run, "drag", output, image, point, film, asked)
+    size = begin.space.height, begin.space.width
+    checked(handles, targets, None, size)
+    where = None
+    if mask is not None:
+        file = Path(mask).expanduser()
+        where = white(file, begin.size, begin.whose, begin.space, begin.how.fit)
+    latent, start = begin.found(tell)
+    dragging = Dragging(latent, start, handles, targets, where, layer=layer, rate=rate, keep=keep)
+    frames, shots = [marked(dragging)], [dragging.begun]
+    while dragging.steps < steps and not dragging.done:
+        dragging.step()
+        frames.append(marked(dragging))
+        shots.append(dragging.picture)
+        tell(dragging.steps / steps, begin.name)
+    tiles = {"start": pixels(frames[0]), "dragged": pixels(frames[-1])}
+    done = begin.written(dragging.picture, tiles, latent, dragging.point, dragging.steps)
+    done.handles = [(x, y) for x, y in dragging.handles.tolist()]
+    done.distances = [round(x, 3) for x in dragging.distances.tolist()]
+    done.layer = dragging.layer.name
+    if not dragging.done:
+        done.notes.append(
+            f"after {dragging.steps} steps a handle is still {max(done.distances):.1f} pixels from "
+            "its target: more --steps, another --layer, or less to do"
+        )
+    some = torch.linspace(0, len(shots) - 1, min(BETWEEN, len(shots))).round().long().tolist()
+    begin.carried(done, torch.stack([shots[i] for i in some]))
+    return begin.filmed(done, iter(frames))
