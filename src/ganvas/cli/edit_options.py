@@ -85,7 +85,7 @@ class Hand(Options):
     """The picture to begin with, if there is neither IMAGE nor --point; else what is drawn."""
     point: str | None = None
     """The point of a picture to begin with, as edits and projections leave it."""
-    steps: int = 150
+    steps: int = 200
     """How many steps to take, at most."""
     seconds: float | None = 20.0
     """How long to look for IMAGE, at most; none: its steps alone, the same everywhere."""

@@ -145,7 +145,7 @@ where to look
 how to look
   --seconds S       for each picture, at most; none for no limit (60; by hand
                     20)
-  --steps N         at most (400; by hand 150)
+  --steps N         at most (400; by hand 200)
   --goal DB         the PSNR that is enough (40)
   --draws N         points that are drawn to begin with (512)
   --starts N        the best of them, which go on (16)
@@ -176,7 +176,7 @@ dragging; pixels of the run's pictures, the first at 0,0
   --to X,Y          where it is to go; as often as --from
   --mask MASK       white where the picture may change
   --layer LAYER     whose feature maps are followed, by name or number
-  --rate X          how far a coordinate goes in a step (0.03)
+  --rate X          how far a coordinate goes in a step (0.015)
   --keep X          how much what is not in the mask is to stay (20)
 and
   --film FILE       .gif, .webp or .mp4 of what was painted or dragged

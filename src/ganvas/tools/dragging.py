@@ -38,7 +38,7 @@ Place = tuple[float, float]
 """x and y of a pixel's middle, from the left and from the top; the first pixel is at 0, 0."""
 KEEP = 20.0
 """λ of the mask (the paper: 20)."""
-RATE = 0.03
+RATE = 0.015
 """How far a coordinate goes in a step, in units of how far drawn points stray."""
 NEAR = 1.0
 """A handle so near to its target, in pixels, is there (the paper: 1)."""

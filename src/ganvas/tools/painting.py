@@ -31,7 +31,7 @@ NEAR = 0.01
 """λ_s: what the mean square distance from the start counts, in units of how far draws stray."""
 ALONE = 3
 """So many steps after a new stroke are the shown candidate's alone: it is the one being watched."""
-DRAWS = 16
+DRAWS = 8
 """So many points are drawn; those whose pictures are nearest to the strokes become candidates."""
 STEEP = 10.0
 """So much the loss is enlarged for the descent: its first step is as long as the slope, up to 1."""
