@@ -4,13 +4,13 @@
     python -m benchmarks.repair --seeds 0         some of it
     python -m benchmarks.repair --table           what was measured
 
-A hundred digits that were held back (a seed decides which) lose the middle half of their pixels, the
-middle quarter, or 80 % of them here and there, and are filled by `pretrained:digits`, the generator
-that comes with ganvas, with the defaults of `ganvas edit RUN inpaint`, but without a clock. Of what
-is filled in the middle the mean square error is told (pixels go from -1 to 1), beside that of filling
-with the mean value of the training digits, and with their mean picture; `part` is the former as a
-part of the mean value's. Of the scattered pixels the PSNR of the whole picture is told, beside that
-of taking each from the nearest pixel that is known; `gain` is the difference, in dB.
+A hundred digits that were held back (a seed decides which) lose the middle half of their pixels,
+the middle quarter, or 80 % of them here and there, and are filled by `pretrained:digits`, the
+generator that comes with ganvas, with the defaults of `ganvas edit RUN inpaint`, but without a
+clock. Of what is filled in the middle the mean square error is told (pixels go from -1 to 1),
+beside that of filling with the mean value of the training digits and with their mean picture;
+`part` is the first as a part of the second. Of scattered pixels the PSNR of the whole picture is
+told, beside that of taking each from the nearest known pixel; `gain` is the difference, in dB.
 
 Prints a line for each seed and keeps it in results/dcgan.json.
 """
@@ -51,12 +51,13 @@ def measured(name: str, seed: int, folder: Path) -> kept.Row:
     for word in MIDDLES:
         holes = torch.stack([hole_of(word, (16, 16), seed)] * DIGITS)
         filled = _filled(run.game, digits, holes)
-        errors = [(x - digits)[holes[:, None]].square().mean() for x in
-                  (filled, seen.mean().expand_as(digits), seen.mean(0).expand_as(digits))]  # fmt: skip
+        means = seen.mean().expand_as(digits), seen.mean(0).expand_as(digits)
+        at = holes[:, None]
+        errors = [(x - digits)[at].square().mean() for x in (filled, *means)]
         ours, by_value, by_picture = (float(error) for error in errors)
         row |= {f"{word} error": ours, f"{word} part": ours / by_value}
         row |= {f"{word} mean value": by_value, f"{word} mean picture": by_picture}
-        rows += [torch.where(holes[:, None], 0.0, digits)[:SHOWN], filled[:SHOWN]]
+        rows += [torch.where(at, 0.0, digits)[:SHOWN], filled[:SHOWN]]
     holes = torch.stack([hole_of(SCATTERED, (16, 16), 1000 * seed + i) for i in range(DIGITS)])
     filled, near = _filled(run.game, digits, holes), nearest(digits, holes)
     ours, theirs = (_psnr(x, digits) for x in (filled, near))
@@ -75,7 +76,7 @@ def _filled(game: Game, pictures: Tensor, holes: Tensor) -> Tensor:
 
 
 def nearest(pictures: Tensor, holes: Tensor) -> Tensor:
-    """Pictures (n, channels, h, w) whose missing pixels are those nearest to them that are known."""
+    """Pictures (n, channels, h, w) whose missing pixels are the nearest known ones."""
     made = pictures.clone()
     for x, hole in zip(made, holes, strict=True):
         missing, there = hole.nonzero(), (~hole).nonzero()

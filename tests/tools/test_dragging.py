@@ -55,7 +55,9 @@ def test_what_is_to_be_small_is_the_papers_equation():
     mask = torch.zeros(SIDE, SIDE, dtype=torch.bool)
     mask[:, 6:] = True
     moved = dragging(mask=mask)
-    d = (torch.tensor(THERE) - torch.tensor(HERE)) / (torch.tensor(THERE) - torch.tensor(HERE)).norm()
+    d = (torch.tensor(THERE) - torch.tensor(HERE)) / (
+        torch.tensor(THERE) - torch.tensor(HERE)
+    ).norm()
     near = [(0.0, 0.0), (1.0, 0.0), (-1.0, 0.0), (0.0, 1.0), (0.0, -1.0)]  # r_1 is 1 here
     assert moved.near_radius == 1
     pull = 0.0
@@ -123,7 +125,12 @@ def test_any_generator_with_feature_maps(space):
     [
         ([], [], None, "drag what?"),
         ([HERE], [], None, "each handle needs a target: 1 and 0 are given"),
-        ([HERE], [(24, 3)], None, "24,3 lies outside of the picture, whose pixels are 0,0 to 23,23"),
+        (
+            [HERE],
+            [(24, 3)],
+            None,
+            "24,3 lies outside of the picture, whose pixels are 0,0 to 23,23",
+        ),
         ([(-1, 3)], [HERE], None, "-1,3 lies outside of the picture"),
         ([HERE], [(float("nan"), 3)], None, "nan,3 lies outside"),
         ([HERE], [THERE], torch.ones(8, 8), r"a mask has the size of the picture, \(24, 24\)"),

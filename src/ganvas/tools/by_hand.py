@@ -7,25 +7,26 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch import Tensor
 
 from ganvas.core import UsageError
 from ganvas.core.run import Run
 from ganvas.tools.dragging import KEEP, RATE, Dragging, Place, checked
 from ganvas.tools.edited import Told
-from ganvas.tools.given import white
 from ganvas.tools.painting import NEAR, Painting
-from ganvas.tools.touched import FPS, Touched, begun, large, marked, pixels, shown
+from ganvas.tools.strokes import Strokes
+from ganvas.tools.touched import Begun, Touched, begun, large, marked, pixels, shown
 
 BETWEEN = 9
 """Pictures from the start to the result, along which an edit is carried over."""
+FILMED = 30
+"""Pictures of a film from the start to the result."""
 
 
 def paint(
     run: str | Path | Run,
     output: str | Path | None = None,
     *,
-    image: str | Path | None = None,
-    point: str | Path | None = None,
     strokes: str | Path | None = None,
     sketch: str | Path | None = None,
     region: str | Path | None = None,
@@ -35,7 +36,6 @@ def paint(
     candidates: int = 4,
     near: float = NEAR,
     prior: float = 0.0,
-    film: str | Path | None = None,
     tell: Told = lambda *_: None,
     **asked: Any,
 ) -> Touched:
@@ -45,8 +45,6 @@ def paint(
         run: the run or its folder.
         output: FILE.png or a folder; RUN/paint/ if None. Beside it come NAME-strip.png,
             NAME.safetensors and, if it began with a picture, NAME-transferred.png.
-        image: a picture to begin with, which is looked for first.
-        point: a file of a point to begin with; with neither, the sample of the seed.
         strokes: colours, transparent where nothing is painted.
         sketch: a drawing of lines.
         region: a mask, white where a part is that is to be moved `by` so many pixels to the right
@@ -55,26 +53,17 @@ def paint(
         candidates: how many points look for a picture.
         near: how much points are kept near the start.
         prior: what the discriminator's judgement counts.
-        film: FILE.gif, .webp or .mp4 from the start to the result.
         tell: is told how far it is.
-        asked: fields of `How` and of `Search`, which says how to look for the image.
+        asked: what it begins with, and a film of it, fields of `touched.With`; fields of `How`;
+            and of `Search`, which says how to look for an image.
 
     Raises:
         UsageError: for what cannot be; nothing was written then.
         DataError: if a picture cannot be read.
         GanvasError: if the run is damaged, or a file cannot be written.
     """
-    given = (strokes, sketch, region)
-    if not any(given):
-        raise UsageError(
-            "paint what? --strokes FILE (colours, transparent where nothing is painted), "
-            "--sketch FILE (lines) or --region MASK --by X,Y"
-        )
-    begin = begun(run, "paint", output, image, point, film, asked)
-    files = [None if file is None else Path(file).expanduser() for file in given]
-    wanted, moved = begin.strokes(*files[:2]), None
-    if files[2] is not None:
-        moved = white(files[2], begin.size, begin.whose, begin.space, begin.how.fit)
+    begin = begun(run, "paint", output, steps, asked)
+    wanted, moved = _wanted(begin, strokes, sketch, region)
     latent, start = begin.found(tell)
     painting = Painting(
         latent, start, candidates=candidates, seed=begin.how.seed, near=near, prior=prior
@@ -87,12 +76,30 @@ def paint(
         tell(painting.steps / steps, begin.name)
     tiles = {"start": painting.begun, "wanted": shown(painting.begun.cpu(), wanted)}
     tiles |= {str(i + 1): x for i, x in enumerate(painting.pictures)}
-    way = painting.way(torch.linspace(0, 1, BETWEEN))
     done = begin.written(painting.picture, tiles, latent, painting.best, painting.steps)
     done.losses = [round(loss, 5) for loss in painting.losses.tolist()]
-    begin.carried(done, way)
-    frames = painting.way(torch.linspace(0, 1, 2 * int(FPS))) if film else way[:0]
-    return begin.filmed(done, (large(x) for x in frames))
+    begin.carried(done, painting.way(torch.linspace(0, 1, BETWEEN)))
+    return begin.filmed(done, lambda: map(large, painting.way(torch.linspace(0, 1, FILMED))))
+
+
+def _wanted(
+    begin: Begun,
+    strokes: str | Path | None,
+    sketch: str | Path | None,
+    region: str | Path | None,
+) -> tuple[Strokes, Tensor | None]:
+    """What is painted in files, and which region is to be moved.
+
+    Raises:
+        UsageError: if there is nothing, or no such file.
+    """
+    files = [None if f is None else Path(f).expanduser() for f in (strokes, sketch, region)]
+    if not any(files):
+        raise UsageError(
+            "paint what? --strokes FILE (colours, transparent where nothing is painted), "
+            "--sketch FILE (lines) or --region MASK --by X,Y"
+        )
+    return begin.strokes(*files[:2]), None if files[2] is None else begin.mask(files[2])
 
 
 def drag(
@@ -101,14 +108,11 @@ def drag(
     targets: Sequence[Place],
     output: str | Path | None = None,
     *,
-    image: str | Path | None = None,
-    point: str | Path | None = None,
     mask: str | Path | None = None,
     layer: str | None = None,
     steps: int = 200,
     rate: float = RATE,
     keep: float = KEEP,
-    film: str | Path | None = None,
     tell: Told = lambda *_: None,
     **asked: Any,
 ) -> Touched:
@@ -118,13 +122,12 @@ def drag(
         run: the run or its folder.
         handles: what is taken hold of: x, y in pixels of the run's picture.
         targets: where each is to go.
-        output, image, point, tell: as for `paint`.
+        output, tell: as for `paint`.
         mask: white where the picture may change; all of it if None.
         layer: whose feature maps are followed, by name or number.
         steps: how many steps to take, at most.
         rate: how far a coordinate goes in a step.
         keep: how much what is not in the mask is to stay.
-        film: FILE.gif, .webp or .mp4 of the drag.
         asked: as for `paint`; the space is w+ if the game has one.
 
     Raises:
@@ -132,13 +135,9 @@ def drag(
         DataError: if a picture cannot be read.
         GanvasError: if the run is damaged, or a file cannot be written.
     """
-    begin = begun(run, "drag", output, image, point, film, asked)
-    size = begin.space.height, begin.space.width
-    checked(handles, targets, None, size)
-    where = None
-    if mask is not None:
-        file = Path(mask).expanduser()
-        where = white(file, begin.size, begin.whose, begin.space, begin.how.fit)
+    begin = begun(run, "drag", output, steps, asked)
+    checked(handles, targets, None, (begin.space.height, begin.space.width))
+    where = None if mask is None else begin.mask(Path(mask).expanduser())
     latent, start = begin.found(tell)
     dragging = Dragging(latent, start, handles, targets, where, layer=layer, rate=rate, keep=keep)
     frames, shots = [marked(dragging)], [dragging.begun]
@@ -159,4 +158,4 @@ def drag(
         )
     some = torch.linspace(0, len(shots) - 1, min(BETWEEN, len(shots))).round().long().tolist()
     begin.carried(done, torch.stack([shots[i] for i in some]))
-    return begin.filmed(done, iter(frames))
+    return begin.filmed(done, lambda: frames)

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Any
 
@@ -77,6 +77,18 @@ class Touched:
     """What was changed to fit the game, and what did not come out, in sentences."""
 
 
+@dataclass(frozen=True)
+class With:
+    """What an edit begins with, and what it leaves beside the picture."""
+
+    image: str | Path | None = None
+    """A picture, which is looked for first."""
+    point: str | Path | None = None
+    """The file of a point; with neither it is the sample of the seed."""
+    film: str | Path | None = None
+    """FILE.gif, .webp or .mp4 from the start to the result."""
+
+
 @dataclass
 class Begun:
     """An edit before its first step: everything that can be refused was looked at."""
@@ -87,8 +99,8 @@ class Begun:
     space: Image
     image: Path | None
     point: Path | None
-    place: Path
     film: Path | None
+    place: Path
     notes: list[str]
     clock: float
 
@@ -120,6 +132,10 @@ class Begun:
         if lines is not None:
             wanted = wanted.sketched(given.drawn(lines, *about))
         return wanted
+
+    def mask(self, file: Path) -> Tensor:
+        """Where a mask is white: (h, w), bool."""
+        return given.white(file, self.size, self.whose, self.space, self.how.fit)
 
     def found(self, tell: Told) -> tuple[Latent, Tensor]:
         """The space to move in, and where to begin."""
@@ -175,10 +191,10 @@ class Begun:
         save(file, as_picture(transferred(whole, frames.cpu())))
         done.transferred = str(file)
 
-    def filmed(self, done: Touched, frames: Iterable[Picture]) -> Touched:
+    def filmed(self, done: Touched, frames: Callable[[], Iterable[Picture]]) -> Touched:
         """Writes the film, if one is wanted."""
         if self.film is not None:
-            films.write(frames, self.film, FPS)
+            films.write(frames(), self.film, FPS)
             done.film = str(self.film)
         return done
 
@@ -190,9 +206,7 @@ def begun(
     run: str | Path | Run,
     action: str,
     output: str | Path | None,
-    image: str | Path | None,
-    point: str | Path | None,
-    film: str | Path | None,
+    steps: int,
     asked: dict[str, Any],
 ) -> Begun:
     """What an edit begins with, after all that can be said before the weights are loaded.
@@ -201,22 +215,29 @@ def begun(
         UsageError: for what cannot be.
     """
     clock, run = time.monotonic(), run if isinstance(run, Run) else Run(run)
-    how, search = apart({"typical": TYPICAL, "seconds": 20.0, **asked})
-    if action == "drag" and how.space is None and point is None and is_styled(unmade(run)):
+    names = [f.name for f in fields(With)]
+    start = With(**{name: asked[name] for name in names if name in asked})
+    rest = {name: value for name, value in asked.items() if name not in names}
+    how, search = apart({"typical": TYPICAL, "seconds": 20.0, **rest})
+    if action == "drag" and how.space is None and not start.point and is_styled(unmade(run)):
         how = How(**{**vars(how), "space": "w+"})
     space = checked(run, how)
-    if image is not None and point is not None:
+    if steps < 1:
+        raise UsageError(f"steps must be at least 1, not {steps}")
+    if start.image is not None and start.point is not None:
         raise UsageError("begin with a picture, or with a point: not both")
-    files = [None if file is None else Path(file).expanduser() for file in (image, point, film)]
-    if files[0] is not None:
-        given.picture(files[0], space, how.fit)
-    if files[1] is not None:
-        points.tensors(files[1])
-    if files[2] is not None:
-        _checked_film(files[2])
-    name = next((file for file in files[:2] if file is not None), Path(f"seed-{how.seed}"))
+    image, point, film = (
+        None if f is None else Path(f).expanduser() for f in (start.image, start.point, start.film)
+    )
+    if image is not None:
+        given.picture(image, space, how.fit)
+    if point is not None:
+        points.tensors(point)
+    if film is not None:
+        _checked_film(film)
+    name = image or point or Path(f"seed-{how.seed}")
     (place,) = places_for([name], output, run.folder / action)
-    return Begun(run, how, search, space, files[0], files[1], place, files[2], [], clock)
+    return Begun(run, how, search, space, image, point, film, place, [], clock)
 
 
 def _checked_film(film: Path) -> None:
