@@ -33,6 +33,8 @@ ALONE = 3
 """So many steps after a new stroke are the shown candidate's alone: it is the one being watched."""
 DRAWS = 8
 """So many points are drawn; those whose pictures are nearest to the strokes become candidates."""
+Loss = Callable[[Tensor], tuple[Tensor, Tensor]]
+"""Coordinates (n, d) -> what each loses, (n,), and what it shows, (n, channels, h, w)."""
 STEEP = 10.0
 """So much the loss is enlarged for the descent: its first step is as long as the slope, up to 1."""
 SETTLED, GAIN = 15, 1e-3
@@ -82,7 +84,7 @@ class Painting:
         self.begun = self.latent.show(self.start)[0]
         """What the start shows."""
         self.home = self.chart.coordinates(self.start)
-        self.shown = _Walk(self.chart, self.home, self.begun[None])
+        self.shown = _Walk(self.home, self.begun[None])
         self.others: _Walk | None = None
         self.steps = 0
         self.constrain(Strokes.none(self.latent.game.output))  # type: ignore[arg-type]
@@ -97,8 +99,8 @@ class Painting:
         x, pictures = self._all()
         row = int(self._order()[0])
         rest = [i for i in range(len(x)) if i != row]
-        self.shown = _Walk(self.chart, x[row : row + 1], pictures[row : row + 1])
-        self.others = _Walk(self.chart, x[rest], pictures[rest]) if rest else None
+        self.shown = _Walk(x[row : row + 1], pictures[row : row + 1])
+        self.others = _Walk(x[rest], pictures[rest]) if rest else None
         self.since = 0
 
     def restart(self, seed: int) -> None:
@@ -116,8 +118,8 @@ class Painting:
         others = self.candidates > 1 and self.since >= ALONE and self.since % 2 == ALONE % 2
         if not others:
             self.shown.go(self._loss)
-            if self.since == 0:  # that only looked where it stands
-                self.shown.go(self._loss)
+            if self.since == 0:  # that only found out which way to go
+                self.shown.glance(self._loss)
         else:
             self.others = self.others or self._scattered()
             self.others.go(self._loss)
@@ -171,7 +173,7 @@ class Painting:
 
     def _all(self) -> tuple[Tensor, Tensor]:
         parts = [part for part in (self.shown, self.others) if part is not None]
-        return torch.cat([part.rows.x for part in parts]), torch.cat([p.pictures for p in parts])
+        return torch.cat([part.x for part in parts]), torch.cat([p.pictures for p in parts])
 
     def _values(self) -> Tensor:
         parts = [part for part in (self.shown, self.others) if part is not None]
@@ -196,22 +198,19 @@ class Painting:
         x = self.chart.coordinates(self.latent.between(self.start, drawn, 0.5))
         values, pictures = self._loss(x)
         rows = values.topk(n, largest=False).indices
-        return _Walk(self.chart, x[rows], pictures[rows])
+        return _Walk(x[rows], pictures[rows])
 
 
 class _Walk:
-    """Points on their way, and what they show where they stand."""
+    """Points on their way: the best place of each so far, what it loses and shows there."""
 
-    def __init__(self, chart: Chart, x: Tensor, pictures: Tensor) -> None:
-        self.rows, self.pictures = LBFGS(x), pictures
+    def __init__(self, x: Tensor, pictures: Tensor) -> None:
+        self.rows = LBFGS(x)
+        self.x, self.values, self.pictures = x, self.rows.value, pictures
         self.idle, self.least = 0, math.inf
 
-    @property
-    def values(self) -> Tensor:
-        """What each loses where it stands."""
-        return self.rows.value / STEEP
-
-    def go(self, loss: Callable[[Tensor], tuple[Tensor, Tensor]]) -> None:
+    def go(self, loss: Loss) -> None:
+        """A step of the descent."""
         seen: list[Tensor] = []
 
         def watched(x: Tensor) -> Tensor:
@@ -221,8 +220,20 @@ class _Walk:
 
         before = self.rows.value
         self.rows.go(watched, 1.0)
-        moved = self.rows.value < before
-        self.pictures = torch.where(moved[:, None, None, None], seen[0], self.pictures)
+        self._keep(self.rows.x, self.rows.value / STEEP, seen[0], self.rows.value < before)
         value = float(self.values.min())
         self.idle = 0 if value < self.least - GAIN else self.idle + 1
-        self.least = min(value, self.least) if self.idle == 0 else self.least
+        self.least = value if self.idle == 0 else self.least
+
+    @torch.no_grad()
+    def glance(self, loss: Loss) -> None:
+        """Looks where the next step leads: without its slope, so sooner than by taking it."""
+        ahead = self.rows.x + self.rows.length[:, None] * self.rows.way
+        values, pictures = loss(ahead)
+        self._keep(ahead, values, pictures, torch.ones_like(values, dtype=torch.bool))
+
+    def _keep(self, x: Tensor, values: Tensor, pictures: Tensor, new: Tensor) -> None:
+        better = new & (values < self.values)
+        self.x = torch.where(better[:, None], x, self.x)
+        self.values = torch.where(better, values, self.values)
+        self.pictures = torch.where(better[:, None, None, None], pictures, self.pictures)
