@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor
@@ -20,7 +20,8 @@ from ganvas.tools.touched import Begun, Touched, begun, large, marked, pixels, s
 BETWEEN = 9
 """Pictures from the start to the result, along which an edit is carried over."""
 FILMED = 30
-"""Pictures of a film from the start to the result."""
+"""Pictures of a film from the start to the result; of a drag twice as many, at most."""
+Thing = TypeVar("Thing")
 
 
 def paint(
@@ -156,6 +157,11 @@ def drag(
             f"after {dragging.steps} steps a handle is still {max(done.distances):.1f} pixels from "
             "its target: more --steps, another --layer, or less to do"
         )
-    some = torch.linspace(0, len(shots) - 1, min(BETWEEN, len(shots))).round().long().tolist()
-    begin.carried(done, torch.stack([shots[i] for i in some]))
-    return begin.filmed(done, lambda: frames)
+    begin.carried(done, torch.stack(_some(shots, BETWEEN)))
+    return begin.filmed(done, lambda: _some(frames, 2 * FILMED))
+
+
+def _some(all_: list[Thing], most: int) -> list[Thing]:
+    """So many of them at most, evenly, with the first and the last."""
+    rows = torch.linspace(0, len(all_) - 1, min(most, len(all_))).round().long()
+    return [all_[i] for i in rows.tolist()]
