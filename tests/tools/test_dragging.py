@@ -142,6 +142,11 @@ def test_what_cannot_be_dragged(handles, targets, mask, message):
         Dragging(Latent(blob()), torch.zeros(1, 2), handles, targets, mask)
 
 
+def test_numbers_that_cannot_be():
+    with pytest.raises(UsageError, match="rate must be above 0 and keep 0 or more, not 0 and 20"):
+        Dragging(Latent(blob()), torch.zeros(1, 2), [HERE], [THERE], rate=0.0)
+
+
 def test_a_game_without_feature_maps_or_such_a_layer():
     game = registry.make("gan").eval()
     latent = Latent(game)

@@ -124,6 +124,9 @@ def test_strokes_that_grow_are_followed_from_where_one_is():
     x = painting.best
     painting.constrain(none)
     assert torch.equal(painting.best, x)
+    painting.constrain(Strokes.none(latent.game.output))  # all is undone
+    assert torch.equal(painting.picture, painting.begun)
+    assert torch.equal(painting.best, painting.start)
 
 
 def test_what_is_near_the_start_is_kept():
@@ -182,5 +185,11 @@ def test_what_cannot_be_painted():
     latent = Latent(blob())
     with pytest.raises(UsageError, match="candidates must be at least 1, not 0"):
         Painting(latent, torch.zeros(1, 2), candidates=0)
+    with pytest.raises(UsageError, match="near must be 0 or more, not -1"):
+        Painting(latent, torch.zeros(1, 2), near=-1)
+    with pytest.raises(UsageError, match="no discriminator that could judge"):
+        Painting(latent, torch.zeros(1, 2), prior=0.1)
+    with pytest.raises(UsageError, match="not by 1,1 and 0 times"):
+        Strokes.none(latent.game.output).moved(torch.zeros(3, SIDE, SIDE), spot(5, 5), (1, 1), 0)
     with pytest.raises(UsageError, match="points of z of blob are"):
         Painting(latent, torch.zeros(1, 5))

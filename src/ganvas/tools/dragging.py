@@ -81,6 +81,8 @@ class Dragging:
         self.layer = layer_for(latent.game, layer, latent.others)
         self.near_radius, self.far_radius = radii(self.size)
         checked(handles, targets, mask, self.size)
+        if not (rate > 0 and keep >= 0):
+            raise UsageError(f"rate must be above 0 and keep 0 or more, not {rate:g} and {keep:g}")
         self.fixed = None if mask is None else (~mask.bool()).float().to(latent.game.device)
         self.steps = 0
         self.start = point.detach().to(latent.game.device)

@@ -56,8 +56,12 @@ class Painting:
         prior: λ_D, what the discriminator's judgement counts, where there is one.
 
     Raises:
-        UsageError: if that is no point of this space.
+        UsageError: if that is no point of this space, a weight is below 0, or there is no
+            discriminator and it is to count.
     """
+
+    shown: _Walk
+    others: _Walk | None
 
     def __init__(
         self,
@@ -71,37 +75,42 @@ class Painting:
     ) -> None:
         if candidates < 1:
             raise UsageError(f"candidates must be at least 1, not {candidates}")
+        for name, weight in (("near", near), ("prior", prior)):
+            if not weight >= 0:
+                raise UsageError(f"{name} must be 0 or more, not {weight:g}")
         self.latent, self.chart = latent, Chart(latent)
         self.candidates, self.seed, self.near, self.prior = candidates, seed, near, prior
         labels = {k: v for k, v in latent.others.items() if k != "label"}
         label = latent.to_json().get("label")
         self.judge = liking(latent.game, label, latent.seed, labels) if prior else None
+        if prior and self.judge is None:
+            raise UsageError("this run has no discriminator that could judge: leave out the prior")
         self.begin(point)
 
     def begin(self, point: Tensor) -> None:
-        """From another point, with the same strokes."""
+        """From another point, upon which nothing is painted yet."""
         self.start = point.detach().to(self.latent.game.device)
         self.begun = self.latent.show(self.start)[0]
         """What the start shows."""
         self.home = self.chart.coordinates(self.start)
-        self.shown = _Walk(self.home, self.begun[None])
-        self.others: _Walk | None = None
         self.steps = 0
         self.constrain(Strokes.none(self.latent.game.output))  # type: ignore[arg-type]
 
     def constrain(self, strokes: Strokes) -> None:
         """Wants something else: all that is painted now, earlier strokes too.
 
-        The best candidate so far becomes the one that is shown.
+        The best candidate so far becomes the one that is shown; without any stroke it is the start.
         """
-        self.strokes = strokes.to(self.start.device)
+        self.strokes, self.since = strokes.to(self.start.device), 0
         self.pull = Pull(self.strokes)
+        if strokes.empty:
+            self.shown, self.others = _Walk(self.home, self.begun[None]), None
+            return
         x, pictures = self._all()
         row = int(self._order()[0])
         rest = [i for i in range(len(x)) if i != row]
         self.shown = _Walk(x[row : row + 1], pictures[row : row + 1])
         self.others = _Walk(x[rest], pictures[rest]) if rest else None
-        self.since = 0
 
     def restart(self, seed: int) -> None:
         """Draws the other candidates anew, by another seed."""

@@ -83,6 +83,11 @@ class Strokes:
             UsageError: if there is no region, or nothing of it stays in the picture.
         """
         where = self._checked(where)
+        if not (math.isfinite(sum(by)) and 0 < times < math.inf):
+            raise UsageError(
+                "a region is moved by finite pixels and made larger by a number above 0, not by "
+                f"{by[0]:g},{by[1]:g} and {times:g} times"
+            )
         if not where.any():
             raise UsageError("nothing is chosen that could be moved: the region is empty")
         both = torch.cat([picture.to(where), where[None]])
