@@ -6,7 +6,7 @@ comes out is always a picture that the generator could have drawn.
 Jun-Yan Zhu, Philipp Krähenbühl, Eli Shechtman, Alexei A. Efros. ECCV 2016.
 https://arxiv.org/abs/1609.03552
 
-    z = argmin  Σ ||f(G(z)) - v||² + λ_s ||z - z_0||² + λ_D log(1 - D(G(z)))            (eq. 4)
+    z = argmin  Σ ||f(G(z)) - v||² + λ_s ||z - z_0||² + λ_D log(1 - D(G(z)))
 
 f and v are in `ganvas.tools.strokes`. Points go by L-BFGS, where the authors take gradient steps;
 the term of D is that of `ganvas.tools.inpainting`.

@@ -1,8 +1,8 @@
 """What is painted upon a picture, and how far a picture is from it.
 
-The constraints of Zhu et al. 2016 (arXiv:1609.03552, sections 3.1 and 4.1): a brush of colour wants
-the colour of each pixel, a pencil wants the direction of edges, and a region that is moved wants
-its own colours elsewhere.
+The constraints of Zhu et al. 2016 (arXiv:1609.03552): a brush of colour wants the colour of each
+pixel, a pencil wants the direction of edges, and a region that is moved wants its own colours
+elsewhere.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ class Pull:
         Σ w (x - colour)² / Σ w  +  λ Σ v ||h(x) - h(lines)||² / Σ v
 
     w is where colour is painted, h the histograms of edges, v where the cells are that have lines.
-    (The data term of the paper's eq. 4, but each kind of stroke by its mean: a long stroke does not
+    (The data term of the paper, but each kind of stroke by its mean: a long stroke does not
     count more than a short one.)
 
     Args:

@@ -2,9 +2,9 @@
 
 What a generator makes of a photograph lacks most of what is fine in it. So not the pixels of the
 edit are taken over, but its motion and its change of colour (Zhu et al. 2016, arXiv:1609.03552,
-section 4.2), which are smooth, and hence can be had small:
+"edit transfer"), which are smooth, and hence can be had small:
 
-    min over u, A of  Σ ||J(q) - A(q) I(q + u(q))||² + σ_s ||∇u||² + σ_c ||∇A||²        (eq. 6)
+    min over u, A of  Σ ||J(q) - A(q) I(q + u(q))||² + σ_s ||∇u||² + σ_c ||∇A||²
 
 between each two neighbours I, J on the way from the start to the result; u are pixels, A maps
 colours to colours (an affine map for each pixel). The flows are then joined. The authors solve for
@@ -122,7 +122,7 @@ def _flow(x: Tensor, channels: int, size: torch.Size) -> Flow:
 
 
 def _energy(found: Flow, before: Tensor, after: Tensor) -> Tensor:
-    """Eq. 6, (n,); sums over pixels, so that a step is as long at each size."""
+    """What is to be small, (n,); sums over pixels, so that a step is as long at each size."""
     off = (found(before) - after).square().sum((1, 2, 3))
     rough = _roughness(found.motion * UNIT) * SMOOTH + _roughness(found.colour) * PLAIN
     return off + rough
