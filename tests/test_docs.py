@@ -60,6 +60,7 @@ def test_the_links_between_pages_lead_somewhere():
         "CONTRIBUTING.md",
         "CHANGELOG.md",
         "docs/architecture.md",
+        "docs/edit.md",
         "docs/explore.md",
         "docs/measured.md",
         "docs/referee.md",
@@ -69,9 +70,13 @@ def test_the_links_between_pages_lead_somewhere():
             assert (HOME / name).parent.joinpath(target).exists(), f"{name} links to {target}"
 
 
-@pytest.mark.parametrize(
-    "name", [ENGLISH, "CONTRIBUTING.md", "docs/explore.md", "docs/referee.md", "docs/studio.md"]
+WITH_COMMANDS = (
+    *(ENGLISH, "CONTRIBUTING.md", "docs/edit.md", "docs/explore.md", "docs/referee.md"),
+    "docs/studio.md",
 )
+
+
+@pytest.mark.parametrize("name", WITH_COMMANDS)
 def test_every_command_exists(name: str):
     shown = [shlex.split(command) for command in commands(page(name))]
     for verb, *options in [words[1:] for words in shown if words[0] == "ganvas"]:

@@ -99,13 +99,28 @@ def test_the_law_can_fail(entry: Entry) -> None:
 def only_the_trainer_descends(file: File) -> Iterator[Breach]:
     """Only core/trainer.py calls backward() and step(); a game yields a Move instead.
 
-    The classifier that judges games plays none.
+    The classifier that judges games plays none. Where edits go on, step() moves a point and no
+    network: there nobody may have an optimiser.
     """
     if file.path in ("core/trainer.py", "metrics/classifier.py"):
         return
+    edits = file.package in ("tools", "cli", "studio")
     for call in nodes(file.tree, ast.Call):
-        if isinstance(call.func, ast.Attribute) and call.func.attr in ("backward", "step"):
-            yield call.lineno, f"calls {call.func.attr}()"
+        name = call.func.attr if isinstance(call.func, ast.Attribute) else ""
+        if name == "backward" or (name == "step" and not edits):
+            yield call.lineno, f"calls {name}()"
+    for line, name in imports(file) if edits else ():
+        if name.startswith("torch.optim"):
+            yield line, f"imports {name}"
+    for found in nodes(file.tree, ast.Attribute) if edits else ():
+        if found.attr == "optim":
+            yield found.lineno, "takes an optimiser of torch"
+
+
+@pytest.mark.parametrize("code", ["import torch.optim", "x = torch.optim.Adam(y)", "x.backward()"])
+def test_edits_have_no_optimiser(code: str) -> None:
+    assert list(only_the_trainer_descends(File("tools/painting.py", code)))
+    assert not list(only_the_trainer_descends(File("tools/painting.py", "painting.step()")))
 
 
 @law(

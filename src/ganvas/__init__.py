@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from ganvas.api import doctor, evaluate, games, load, make, pretrained, resume, train
     from ganvas.core.errors import GanvasError
     from ganvas.core.run import Run
+    from ganvas.tools.by_hand import drag, paint
     from ganvas.tools.editing import inpaint, project
     from ganvas.tools.explore.exploring import explore
     from ganvas.tools.importing import import_
@@ -26,6 +27,7 @@ __all__ = [
     "GanvasError",
     "Run",
     "doctor",
+    "drag",
     "evaluate",
     "explore",
     "games",
@@ -33,6 +35,7 @@ __all__ = [
     "inpaint",
     "load",
     "make",
+    "paint",
     "pretrained",
     "project",
     "resume",
@@ -44,9 +47,11 @@ __all__ = [
 _HOMES = {
     "GanvasError": "ganvas.core.errors",
     "Run": "ganvas.core.run",
+    "drag": "ganvas.tools.by_hand",
     "explore": "ganvas.tools.explore.exploring",
     "import_": "ganvas.tools.importing",
     "inpaint": "ganvas.tools.editing",
+    "paint": "ganvas.tools.by_hand",
     "project": "ganvas.tools.editing",
     "translate": "ganvas.tools.translate",
 }

@@ -61,6 +61,19 @@ def labels_run(runs) -> Path:
 
 
 @pytest.fixture(scope="session")
+def maps_run(runs) -> Path:
+    return trained(runs / "dcgan", "dcgan --steps 1 --batch 8")
+
+
+@pytest.fixture(scope="session")
+def holes_run(runs) -> Path:
+    return trained(
+        runs / "context",
+        "context --data digits --partner holed:centre --size 16 --steps 1 --batch 2 --width 2",
+    )
+
+
+@pytest.fixture(scope="session")
 def points_run(runs) -> Path:
     return trained(runs / "wgan_gp", "wgan_gp --steps 1")
 

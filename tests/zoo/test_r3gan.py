@@ -10,12 +10,13 @@ from torch import Tensor
 from torch.autograd import gradgradcheck
 from torch.nn.functional import softplus
 
-from ganvas.core import Batch, Chance, Game, Image, Label, Trainer, UsageError
+from ganvas.core import Batch, Chance, Game, Image, Label, Schedule, Trainer, UsageError
 from ganvas.core.registry import card, make
 from ganvas.data.source import Rows
-from ganvas.zoo.r3gan import Block, Discriminator, cosine
+from ganvas.zoo.r3gan import Block, Discriminator
 
-TINY = {"noise": 5, "base": 16, "widest": 16, "narrowest": 8, "group_size": 4, "batch": 6}
+SMALL = {"noise": 5, "base": 16, "widest": 16, "narrowest": 8, "group_size": 4, "batch": 6}
+TINY = {**SMALL, "penalty_weight": 1.0, "penalty_every": 1}
 SIZE = {"x": Image(1, 16, 16)}
 
 
@@ -138,7 +139,7 @@ def test_sizes_that_it_cannot() -> None:
 
 
 def test_the_paper_s_schedules() -> None:
-    falls = cosine(150, 15, 0.5)
+    falls = Schedule.cosine(150, 15, 0.5)
     expected = [15 + 135 * (1 + math.cos(math.pi * i / 8)) / 2 for i in range(9)]
     assert [falls.at(i / 16) for i in range(9)] == pytest.approx(expected, rel=1e-3)
     assert falls.at(0.9) == 15

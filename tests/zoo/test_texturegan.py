@@ -62,8 +62,13 @@ def test_who_wants_what(stage: str) -> None:
     weights = {"content": 2.0, "pixel": 3.0, "colour": 5.0, "local": 7.0, "style": 11.0}
     game, batch = tiny(**weights), rows()
     play = {"own": game.play, "foreign": game.play_foreign}[stage]
-    game.chance = Chance("test")
-    moves = list(play(iter([batch])))
+    game.chance, chance = Chance("test"), Chance("test")
+    moves = list(play(iter([batch, batch])))
+    if stage == "foreign":  # a round with their own comes first
+        assert len(moves) == 6
+        moves = moves[3:]
+        for _ in range(3):
+            chance.uniform(3, 2)
     assert [move.players for move in moves] == [(game.D,), (game.T,), (game.G,)]
     assert game.side == 12
 
@@ -72,7 +77,6 @@ def test_who_wants_what(stage: str) -> None:
     if stage == "foreign":
         texture = texture[[2, 0, 1]]
         like, there = to_lab(texture)[:, :3], texture[:, 3] > 0
-    chance = Chance("test")
 
     def square(of: torch.Tensor, where: torch.Tensor) -> torch.Tensor:
         return squares(of[:, :1], within(where, 12, chance.uniform(3, 2)), 12)

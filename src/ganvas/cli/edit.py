@@ -6,91 +6,32 @@ import dataclasses
 import json
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
+from ganvas.cli.edit_options import ABOUT, ACTIONS, gathered, place, places, words
 from ganvas.cli.options import flags_of, options_of, parse, take
 from ganvas.cli.pages import HELP, PAGES
 from ganvas.cli.printing import naming, table
 from ganvas.core import UsageError
-from ganvas.core.config import Options
 from ganvas.core.errors import did_you_mean
 from ganvas.core.run import Run
-from ganvas.tools import editing
-from ganvas.tools.editing import Edited, Told
-from ganvas.tools.inpainting import PRIOR, TYPICAL, Blend
+from ganvas.tools import by_hand, editing
+from ganvas.tools.edited import Edited, Told
 from ganvas.tools.pretrained import opened
+from ganvas.tools.touched import Touched
+
+BY_HAND = ("paint", "drag")
+"""Actions that may begin with a seed: they need no picture."""
 
 
-@dataclass(frozen=True)
-class Ask(Options):
-    """What can be asked of all edits."""
-
-    space: Literal["z", "w", "w+"] | None = None
-    """Where to look: z, or, in a game with styles, w or w+."""
-    label: str | None = None
-    """The class of the picture, by number or name; the one that comes nearest unless given."""
-    seconds: float | None = 60.0
-    """How long to look for each picture, at most; none: the steps alone, the same everywhere."""
-    steps: int = 400
-    """How many steps to take, at most."""
-    goal: float = 40.0
-    """The PSNR that is enough, in dB."""
-    draws: int = 512
-    """Points that are drawn to begin with."""
-    starts: int = 16
-    """The best of them, which go downhill together; the worse halves drop out on the way."""
-    method: Literal["lbfgs", "adam"] = "lbfgs"
-    """How they go."""
-    noises: bool = False
-    """Move the noise maps of a game with styles too."""
-    seed: int = 0
-    """Decides what is drawn."""
-    fit: Literal["crop", "pad", "stretch"] = "crop"
-    """How pictures of another shape become that of the run."""
-    output: str | None = None
-    """FILE.png for one picture, or FOLDER/; RUN/ACTION/ unless given."""
-    device: str = "auto"
-    """Where to compute: auto (a GPU if there is one), cpu, cuda, cuda:1, mps."""
-    json: bool = False
-    """Print the result as one JSON object."""
-
-
-@dataclass(frozen=True)
-class Project(Options):
-    """What can be asked of a projection."""
-
-    typical: float = 0.0
-    """Above 0 the point stays where drawn ones are, such as 0.02, at the cost of likeness."""
-
-
-@dataclass(frozen=True)
-class Inpaint(Options):
-    """What can be asked of filling holes."""
-
-    mask: str | None = None
-    """A picture of the same size, white where the hole is; unless given, the hole is where the
-    picture is transparent."""
-    prior: float = PRIOR
-    """Weight of what the discriminator says."""
-    typical: float = TYPICAL
-    """How much the point is kept where drawn ones are."""
-    blend: Blend = "poisson"
-    """How the hole is filled: without a seam (poisson), with what was drawn (paste), or with all
-    of the picture drawn (none)."""
-
-
-ACTIONS: Mapping[str, type[Options]] = {"project": Project, "inpaint": Inpaint}
-
-
-def main(words: Sequence[str]) -> None:
+def main(typed: Sequence[str]) -> None:
     """Edits, writes, and says where to.
 
     Raises:
         UsageError: for an unknown action, wrong options, or what the run cannot do.
         DataError: if a picture cannot be read.
     """
-    run, action, images, rest = _places(words)
+    run, action, images, rest = _places(typed)
     if run is None or action is None:
         if set(rest) & set(HELP):
             print(PAGES["edit"], end="")
@@ -100,51 +41,54 @@ def main(words: Sequence[str]) -> None:
         raise UsageError(f"edit how? ganvas edit {run} {'|'.join(ACTIONS)} IMAGE")
     if action not in ACTIONS:
         raise did_you_mean(action, ACTIONS, "action of edit")
-    about = {"project": "Finds pictures in a generator", "inpaint": "Fills the hole of a picture"}
-    groups = {action: options_of(ACTIONS[action](), **_words()),
-              "general": options_of(Ask(), **_words())}  # fmt: skip
+    own, general = ACTIONS[action]
+    groups = {action: options_of(own(), **words()), "general": options_of(general(), **words())}
     known = opened(run)
-    asked = parse(f"edit {run} {action} IMAGE", about[action], groups, rest)
-    if not images:
+    asked = parse(f"edit {run} {action} IMAGE", ABOUT[action], groups, gathered(rest))
+    if not images and action not in BY_HAND:
         raise UsageError(f"edit which picture? ganvas edit {run} {action} IMAGE")
     with naming(quiet=asked["json"]) as tell:
         done = _done(known, action, images, asked, tell)
     _tell(run, done, as_json=asked["json"])
 
 
-def _places(words: Sequence[str]) -> tuple[str | None, str | None, list[str], list[str]]:
+def _places(typed: Sequence[str]) -> tuple[str | None, str | None, list[str], list[str]]:
     """Run, action, pictures, and the options."""
-    options = [option for cls in (Ask, Project, Inpaint) for option in options_of(cls())]
-    flags, rest = [*flags_of(options), *HELP], list(words)
-    places: list[str] = []
+    options = [option for pair in ACTIONS.values() for cls in pair for option in options_of(cls())]
+    flags, rest = [*flags_of(options), *HELP], list(typed)
+    found: list[str] = []
     while True:
-        place, rest = take(rest, flags)
-        if place is None:
-            return *(*places[:2], None, None)[:2], places[2:], rest  # type: ignore[return-value]
-        places.append(place)
-
-
-def _words() -> dict[str, dict[str, Any]]:
-    """What the fields do not tell of their options."""
-    return {
-        "label": {"value": "CLASS"},
-        "mask": {"value": "FILE"},
-        "output": {"short": "-o", "value": "FILE|FOLDER/"},
-    }
+        word, rest = take(rest, flags)
+        if word is None:
+            return *(*found[:2], None, None)[:2], found[2:], rest  # type: ignore[return-value]
+        found.append(word)
 
 
 def _done(
     run: Run, action: str, images: Sequence[str], asked: Mapping[str, Any], tell: Told
-) -> list[Edited]:
-    more = {name: value for name, value in asked.items() if name not in ("json", "output")}
+) -> Sequence[Edited | Touched]:
+    more = {name: value for name, value in asked.items() if name != "json"}
     if action == "project":
-        return editing.project(run, images, asked["output"], tell=tell, **more)
+        return editing.project(run, images, more.pop("output"), tell=tell, **more)
     if len(images) > 1:
-        raise UsageError(f"one picture and its hole at a time, not {len(images)} pictures")
-    return [editing.inpaint(run, images[0], output=asked["output"], tell=tell, **more)]
+        what = "and its hole " if action == "inpaint" else ""
+        raise UsageError(f"one picture {what}at a time, not {len(images)} pictures")
+    if action == "inpaint":
+        missing = more.pop("hole")
+        return [editing.inpaint(run, images[0], missing=missing, tell=tell, **more)]
+    more["image"] = images[0] if images else None
+    if action == "paint":
+        return [by_hand.paint(run, by=place(more.pop("by"), "--by"), tell=tell, **more)]
+    handles, targets = places(more.pop("from_"), "--from"), places(more.pop("to"), "--to")
+    if not handles or len(handles) != len(targets):
+        raise UsageError(
+            "drag what, and where to? --from X,Y --to X,Y, as often as there are handles; "
+            f"{len(handles)} --from and {len(targets)} --to are given"
+        )
+    return [by_hand.drag(run, handles, targets, tell=tell, **more)]
 
 
-def _tell(run: str, done: Sequence[Edited], *, as_json: bool) -> None:
+def _tell(run: str, done: Sequence[Edited | Touched], *, as_json: bool) -> None:
     """What became of the pictures: on stdout; what was changed for that, on stderr."""
     if as_json:
         pictures = [dataclasses.asdict(one) for one in done]
@@ -153,9 +97,35 @@ def _tell(run: str, done: Sequence[Edited], *, as_json: bool) -> None:
     for note in (note for one in done for note in one.notes):
         print(note, file=sys.stderr)
     for one in done:
-        rows = [
-            ("found", f"{one.psnr:.1f} dB in {one.seconds:.1f} s, {one.steps} steps in {one.space}")
-        ]
-        rows += [("class", str(one.label))] * (one.label is not None)
-        rows += [("picture", one.output), ("beside it", one.strip), ("point", one.point)]
-        print(table(rows, whole=True))
+        rows = _rows_by_hand(one) if isinstance(one, Touched) else _rows(one)
+        print(table([(word, text) for word, text in rows if text is not None], whole=True))
+
+
+def _rows(one: Edited) -> list[tuple[str, str | None]]:
+    how = f"in {one.seconds:.1f} s"
+    if one.psnr is not None:
+        how = f"{one.psnr:.1f} dB {how}, {one.steps} steps in {one.space}"
+    return [
+        ("found" if one.psnr is not None else "filled", how),
+        ("class", None if one.label is None else str(one.label)),
+        ("picture", one.output),
+        ("beside it", one.strip),
+        ("point", one.point),
+    ]
+
+
+def _rows_by_hand(one: Touched) -> list[tuple[str, str | None]]:
+    off = ", ".join(f"{x:.1f}" for x in one.distances)
+    losses = ", ".join(f"{x:.3f}" for x in one.losses)
+    return [
+        ("began with", one.begun),
+        ("moved", f"{one.steps} steps in {one.space}, {one.seconds:.1f} s"),
+        ("losses", losses or None),
+        ("still off", f"{off} pixels" if off else None),
+        ("class", None if one.label is None else str(one.label)),
+        ("picture", one.output),
+        ("beside it", one.strip),
+        ("point", one.point),
+        ("carried over", one.transferred),
+        ("film", one.film),
+    ]

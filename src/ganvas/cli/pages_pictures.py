@@ -118,13 +118,18 @@ examples
 
 EDIT = """\
 usage: ganvas edit RUN project IMAGE... [-o FILE.png|FOLDER/] [options]
-       ganvas edit RUN inpaint IMAGE [--mask MASK] [-o FILE.png] [options]
+       ganvas edit RUN inpaint IMAGE [--mask MASK | --hole HOLE] [options]
+       ganvas edit RUN paint [IMAGE] --strokes FILE [options]
+       ganvas edit RUN drag [IMAGE] --from X,Y --to X,Y [options]
 
 Pictures of your own, in the generator of a trained run: any image game that
 draws from noise.
 
   project   finds the point whose picture is nearest to a given one
-  inpaint   fills a hole with what the generator would draw there
+  inpaint   fills a hole with what the generator would draw there; a run of
+            context, which has learned to fill holes, does so at once
+  paint     lets a picture follow strokes of colour, lines, moved parts
+  drag      drags parts of a picture to where they are wanted
 
 A picture of another size, or with other colours than the run makes, is turned
 into what the run makes, and that is said. Beside each NAME.png come
@@ -132,13 +137,15 @@ NAME-strip.png, to compare, and NAME.safetensors, the point.
 
 where to look
   --space z|w|w+    w, in a game with styles, and z in all others; holes are
-                    filled from z. w+, a style for each layer, comes nearest
+                    filled from z, w+ is dragged in. w+, a style for each
+                    layer, comes nearest
   --label CLASS     the picture's class, by number or name; the one that comes
-                    nearest unless given
+                    nearest unless given, or drawn where no picture is
   --noises          move the noise maps of a game with styles too
 how to look
-  --seconds S       for each picture, at most; none for no limit (60)
-  --steps N         at most (400)
+  --seconds S       for each picture, at most; none for no limit (60; by hand
+                    20)
+  --steps N         at most (400; by hand 200)
   --goal DB         the PSNR that is enough (40)
   --draws N         points that are drawn to begin with (512)
   --starts N        the best of them, which go on (16)
@@ -149,14 +156,37 @@ how to look
 holes
   --mask MASK       a picture of the same size, white where the hole is; unless
                     given, the hole is where the picture is transparent
-  --prior X         weight of what the discriminator says (0.003)
+  --hole HOLE       in place of a mask: centre:50%, random:80% of the area
+  --prior X         weight of what the discriminator says (0.003; paint 0)
   --blend HOW       poisson leaves no seam, paste puts in what was drawn, none
                     gives the whole picture that was drawn (poisson)
+what paint and drag begin with: IMAGE, which is looked for first, or
+  --point FILE      a point that a projection or an edit left
+  --seed S          the sample of this seed (0)
+painting; files have the size of IMAGE, or of the run's pictures
+  --strokes FILE    colours, transparent where nothing is painted
+  --sketch FILE     lines, dark on light or light on dark
+  --region MASK     white where the part is that is to be moved ...
+  --by X,Y          ... so many pixels to the right and down (0,0),
+  --times X         to be so many times as large (1)
+  --candidates N    pictures to look for; the best is kept (4)
+  --near X          keeps it near to where it began (0.01)
+dragging; pixels of the run's pictures, the first at 0,0
+  --from X,Y        what is taken hold of; again for another
+  --to X,Y          where it is to go; as often as --from
+  --mask MASK       white where the picture may change
+  --layer LAYER     whose feature maps are followed, by name or number
+  --rate X          how far a coordinate goes in a step (0.015)
+  --keep X          how much what is not in the mask is to stay (20)
 and
+  --film FILE       .gif, .webp or .mp4 of what was painted or dragged
   --fit HOW         crop, pad or stretch pictures of another shape (crop)
-  -o, --output O    FILE.png, or FOLDER/; RUN/project/ or RUN/inpaint/
+  -o, --output O    FILE.png, or FOLDER/; RUN/ACTION/ unless given
   --device D        auto (a GPU if there is one), cpu, cuda, cuda:1, mps (auto)
   --json            print the result as one JSON object
+
+An IMAGE that is painted upon or dragged gets NAME-transferred.png too: itself,
+at its own size, with the motion and the colours of the edit.
 
 A point of z can be drawn from again: ganvas sample RUN --z NAME.safetensors,
 with --label NAME.safetensors too where the game takes one.
@@ -165,4 +195,8 @@ examples
   ganvas edit runs/mine project me.jpg
   ganvas edit runs/mine project photos/*.jpg -o found/ --space w+ --seconds 20
   ganvas edit runs/mine inpaint scratched.png --mask scratch.png -o whole.png
+  ganvas edit runs/mine inpaint photo.png --hole centre:50%
+  ganvas edit runs/mine paint --seed 3 --strokes strokes.png -o green.png
+  ganvas edit runs/mine paint me.jpg --region nose.png --by 0,2 --times 1.5
+  ganvas edit runs/mine drag --seed 5 --from 7,2 --to 10,2 --film drag.gif
 """

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from dataclasses import dataclass
 
@@ -33,6 +34,16 @@ class Schedule:
             return self.points[-1][1]
         (p0, v0), (p1, v1) = self.points[i - 1], self.points[i]
         return v0 + (v1 - v0) * (progress - p0) / (p1 - p0)
+
+    @classmethod
+    def cosine(cls, first: float, last: float, share: float, pieces: int = 8) -> Schedule:
+        """From `first` to `last` along half a cosine in a share of the run, as a broken line."""
+        parts = [i / pieces for i in range(pieces + 1)]
+        values = [last + (first - last) * (1 + math.cos(math.pi * part)) / 2 for part in parts]
+        return cls(tuple(
+            (float(f"{share * part:.4g}"), float(f"{value:.4g}"))
+            for part, value in zip(parts, values, strict=True)
+        ))  # fmt: skip
 
     @classmethod
     def parse(cls, text: str) -> Schedule:

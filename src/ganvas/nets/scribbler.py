@@ -22,9 +22,15 @@ class Residual(nn.Module):
 
 
 class Scribbler(nn.Module):
-    """(n, before, 8h, 8w) -> (n, after, 8h, 8w): down, along, up, and past all that to the end."""
+    """(n, before, 8h, 8w) -> (n, after, 8h, 8w): down, along, up, and past all that to the end.
 
-    def __init__(self, before: int, after: int, width: int) -> None:
+    Args:
+        before, after: channels of the pictures.
+        width: feature maps of the first layer.
+        norm: whether the picture itself goes through batch norm, as in the authors' code.
+    """
+
+    def __init__(self, before: int, after: int, width: int, *, norm: bool = True) -> None:
         super().__init__()
         layers: list[nn.Module] = []
         for i, (a, b) in enumerate([(before, 1), (1, 2), (2, 4), (4, 8)]):
@@ -39,7 +45,7 @@ class Scribbler(nn.Module):
         self.main = nn.Sequential(*layers)
         joined = width + before
         self.last = nn.Sequential(Residual(joined), nn.Conv2d(joined, after, 3, 1, 1))
-        self.norm = nn.BatchNorm2d(after)
+        self.norm = nn.BatchNorm2d(after) if norm else nn.Identity()
 
     def forward(self, x: Tensor) -> Tensor:
         return self.norm(self.last(torch.cat([self.main(x), x], 1)))

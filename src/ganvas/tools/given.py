@@ -11,9 +11,12 @@ from ganvas.core import DataError, Game, Image, UsageError
 from ganvas.data import decode
 from ganvas.data.decode import Unreadable
 from ganvas.data.images import load_picture
+from ganvas.data.partners import luma
 from ganvas.data.source import Fit
 
 KINDS = {1: "grey", 3: "RGB", 4: "RGBA"}
+FAINT = 0.15
+"""A pixel that differs from the paper by less than this, of 1, is no line."""
 CHANNELS = {"L": 1, "F": 1, "RGB": 3, "RGBA": 4}
 
 
@@ -84,20 +87,96 @@ def hole(file: Path, mask: Path | None, space: Image, fit: Fit) -> Tensor:
         UsageError: if there is no mask, or it is of another size than the picture.
         DataError: if it cannot be read.
     """
-    grey = Image(1, space.height, space.width)
     if mask is not None:
-        white, _ = picture(mask, grey, fit)
-        mine, its = decode.peek(file), decode.peek(mask)
-        if (mine.height, mine.width) != (its.height, its.width):
-            raise UsageError(
-                f"the mask {mask} has {its.width}x{its.height} pixels, and {file} "
-                f"{mine.width}x{mine.height}: a mask has the picture's size"
-            )
-        return white[0] > 0
+        head = decode.peek(file)
+        return white(mask, (head.height, head.width), str(file), space, fit)
     if space.channels == 4 or decode.picture(file).mode != "RGBA":
         raise UsageError(
-            f"where is the hole in {file}? --mask FILE, white where it is"
+            f"where is the hole in {file}? --mask FILE, white where it is; --hole centre:50% or "
+            + "random:80%"
             + ("" if space.channels == 4 else "; or make it transparent in the picture")
         )
     alpha = load_picture(file, Image(4, space.height, space.width), fit)[3]
     return torch.as_tensor(alpha < 0)
+
+
+def white(mask: Path, size: tuple[int, int], whose: str, space: Image, fit: Fit) -> Tensor:
+    """Where a mask is white: (h, w), bool, of the game's size.
+
+    Args:
+        mask: the file.
+        size: (h, w) of the picture that it belongs to.
+        whose: that picture, in words.
+        space: what the game makes.
+        fit: as that picture was brought to its size.
+
+    Raises:
+        UsageError: if there is none, or it is of another size than the picture.
+        DataError: if it cannot be read.
+    """
+    found, _ = picture(mask, Image(1, space.height, space.width), fit)
+    its = decode.peek(mask)
+    if (its.height, its.width) != size:
+        raise UsageError(
+            f"the mask {mask} has {its.width}x{its.height} pixels, and {whose} "
+            f"{size[1]}x{size[0]}: a mask has the picture's size"
+        )
+    return found[0] > 0
+
+
+def painted(file: Path, size: tuple[int, int], whose: str, space: Image, fit: Fit) -> Tensor:
+    """What is painted in a file whose other pixels are transparent.
+
+    Args:
+        file: the strokes.
+        size, whose, space, fit: as for `white`.
+
+    Returns:
+        (channels + 1, h, w) of the game's size: the colours in [-1, 1], and from 0 to 1 where.
+
+    Raises:
+        UsageError: if there is no such file, it is of another size, or nothing is painted, or all.
+        DataError: if it cannot be read.
+    """
+    x, _ = picture(file, Image(4, space.height, space.width), fit)
+    its = decode.peek(file)
+    if (its.height, its.width) != size:
+        raise UsageError(
+            f"the strokes {file} have {its.width}x{its.height} pixels, and {whose} "
+            f"{size[1]}x{size[0]}: strokes have the picture's size"
+        )
+    where = (x[3:] + 1) / 2
+    if not where.any():
+        raise UsageError(f"nothing is painted in {file}: all of it is transparent")
+    if where.min() == 1:
+        raise UsageError(
+            f"all of {file} is painted: strokes are transparent where nothing is wanted. For a "
+            "whole picture there is ganvas edit RUN project"
+        )
+    colours = {1: luma(x[None, :3])[0], 3: x[:3], 4: torch.cat([x[:3], torch.ones_like(x[:1])])}
+    return torch.cat([colours[space.channels], where])
+
+
+def drawn(file: Path, size: tuple[int, int], whose: str, space: Image, fit: Fit) -> Tensor:
+    """The lines of a drawing, dark on light or light on dark: (h, w) from 0 to 1.
+
+    Args:
+        file: the drawing; where it is transparent there is no line.
+        size, whose, space, fit: as for `white`.
+
+    Raises:
+        UsageError: if there is no such file, it is of another size, or no line is in it.
+        DataError: if it cannot be read.
+    """
+    x, _ = picture(file, Image(1, space.height, space.width), fit)
+    its = decode.peek(file)
+    if (its.height, its.width) != size:
+        raise UsageError(
+            f"the drawing {file} has {its.width}x{its.height} pixels, and {whose} "
+            f"{size[1]}x{size[0]}: a drawing has the picture's size"
+        )
+    apart = (x[0] - x.median()).abs() / 2
+    lines = torch.where(apart > FAINT, apart, 0.0)
+    if not lines.any():
+        raise UsageError(f"no line is in {file}: it is of one colour")
+    return (lines / lines.max()).clamp(0, 1)

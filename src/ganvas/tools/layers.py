@@ -170,6 +170,18 @@ def reading(layers: Sequence[Layer]) -> Iterator[dict[str, Tensor]]:
 
 
 @contextmanager
+def following(layer: Layer) -> Iterator[list[Tensor]]:
+    """While it lasts, all feature maps of a layer, each of which can be differentiated."""
+    maps: list[Tensor] = []
+
+    def read(module: nn.Module, _: Any, output: Tensor) -> None:
+        maps.append(output.clone())  # a ReLU in place would write over it
+
+    with hooks({layer.module: read}):
+        yield maps
+
+
+@contextmanager
 def changing(layer: Layer, change: Change) -> Iterator[None]:
     """While it lasts, the layer puts out what `change` makes of its feature maps."""
 

@@ -15,7 +15,8 @@ CVPR 2018. https://arxiv.org/abs/1706.02823
 
 where φ are features of D and ψ those of T. In the stage `own` the patch is of y itself, and t is
 taken from anywhere in y. In the stage `foreign` the patch is another picture's: nobody knows the
-true result, so t comes from the patch, and w_P and w_C compare only where the patch lies.
+true result, so t comes from the patch, and w_P and w_C compare only where the patch lies; every
+other round is as before.
 
 Shapes: x (n, channels of x, h, w), a sketch, and texture (n, channels, h, w), a patch on
 transparent ground -> y (n, channels of y, h, w); sides are multiples of 8. G works in Lab.
@@ -26,9 +27,11 @@ Figures: `D(y)` and `D(G)`, `T(same)` and `T(made)` are mean scores: D and T wan
 Deviations from the paper: VGG19's features, of which it takes φ and ψ, do not come with ganvas.
 Its sketches are those of an edge detector (HED), ours a morphological gradient; it knows the
 object's outline and takes foreign textures from a set of their own, where ours come from other
-pictures of the batch, and patches lie where a picture has contrast. The weights of the losses are
-ours. The layers of G and D are those of the authors' code; T has instance norm and squares of a
-quarter of the picture. The default is narrower, for pictures of 64 pixels, and learns faster.
+pictures of the batch; patches lie where a picture has contrast. In the stage `foreign` rounds with
+own textures go on in between, or a small G forgets what the patch does not tell. The weights of the
+losses are ours. The layers of G and D are those of the authors' code; T has instance norm and
+squares of a quarter of the picture. The default is narrower, for pictures of 64 pixels, learns
+faster, and has no batch norm on the picture itself, which needs large batches.
 
 Reproduce: `ganvas train texturegan --seed 0`
 """
@@ -75,19 +78,22 @@ class TextureGANConfig(Config):
     """Length of the run, both stages together: how many pictures it sees (repeats counted)."""
     width: Count = 8
     """Feature maps of the first layer of G, D and T (the authors' code: 32)."""
+    last_norm: bool = False
+    """Batch norm on G's picture itself (the authors' code: yes). It needs large batches: no picture
+    can be lighter than the others of its batch without their being darker."""
     foreign: Weight = 0.5
     """Length of the stage with other pictures' textures, relative to that with their own."""
     content: Weight = 1.0
     """w_F, the weight of the features of what is shown."""
-    pixel: Weight = 10.0
+    pixel: Weight = 30.0
     """w_P, the weight of lightness, pixel by pixel."""
-    colour: Weight = 100.0
+    colour: Weight = 300.0
     """w_C, the weight of colour, pixel by pixel."""
     local: Weight = 1.0
     """w_T, the weight of fooling T."""
     style: Weight = 10.0
     """w_S, the weight of the squares' Gram matrices."""
-    lr: Rate = 1e-3
+    lr: Rate = 2e-3
     """Adam's learning rate for G (the authors' code: 1e-3, then 5e-4)."""
     lr_d: Rate = 2e-4
     """Adam's learning rate for D and T (the authors' code: 1e-4)."""
@@ -115,12 +121,19 @@ class TextureGAN(Game):
     presets = {
         "default": Preset(
             {"x": Image(1, 64, 64), "y": Image(3, 64, 64), "texture": Image(4, 64, 64)},
-            data="photos",
+            data="emoji",
             partner="edges",
         ),
         "paper": Preset(
             {"x": Image(1, 128, 128), "y": Image(3, 128, 128), "texture": Image(4, 128, 128)},
-            {"batch": 36, "images": 5_000_000, "width": 32, "lr": 1e-3, "lr_d": 1e-4},
+            {
+                "batch": 36,
+                "images": 5_000_000,
+                "width": 32,
+                "lr": 1e-3,
+                "lr_d": 1e-4,
+                "last_norm": True,
+            },
             data="edges2handbags",
             partner="edges",
         ),
@@ -132,10 +145,10 @@ class TextureGAN(Game):
         _check(x, y, texture)
         self.inputs, self.output = {"x": x, "texture": texture}, y
         self.side = min(y.height, y.width) // 4
-        G = Scribbler(x.channels + texture.channels, y.channels, config.width)
+        seen = x.channels + texture.channels
+        G = Scribbler(seen, y.channels, config.width, norm=config.last_norm)
         D, T = ScribblerDiscriminator(config.width), PairDiscriminator(config.width)
-        nn.init.zeros_(G.apply(normal_).norm.weight)  # grey at first: noise takes long to calm
-        self.G = Player(G, Adam(config.lr, (0.5, 0.999)))
+        self.G = Player(G.apply(normal_), Adam(config.lr, (0.5, 0.999)))
         self.D = Player(D.apply(normal_), Adam(config.lr_d, (0.5, 0.999)))
         self.T = Player(T.apply(normal_), Adam(config.lr_d, (0.5, 0.999)))
 
@@ -151,7 +164,10 @@ class TextureGAN(Game):
         yield from self._round(batch.x, y, batch.texture, y, everywhere)
 
     def play_foreign(self, data: Iterator[Batch]) -> Iterator[Move]:
-        """A round in which each picture is to be made of the texture of the next."""
+        """A usual round, lest G forget the rest, and one in which each picture is to be made of
+        the texture of the next.
+        """
+        yield from self.play(data)
         batch = next(data)
         texture = batch.texture.roll(1, 0)
         like, there = to_lab(texture), torch.ones_like(texture[:, 0], dtype=torch.bool)
