@@ -22,10 +22,14 @@ KINDS = {"html": "text/html", "css": "text/css", "js": "text/javascript", "svg":
 PAGE = (
     "style.css",
     "rooms.css",
+    "editing.css",
     "icon.svg",
     *(
         f"{name}.js"
-        for name in ("main", "shell", "live", "words", "dom", "controls", "canvas", "tray")
+        for name in (
+            *("main", "shell", "live", "words", "dom", "controls", "canvas", "tray"),
+            *("beginning", "beside"),
+        )
     ),
     *(f"rooms/{name}.js" for name in ROOMS),
 )

@@ -15,7 +15,7 @@ from ganvas.studio.session import Session
 if TYPE_CHECKING:
     from ganvas.studio.shelf import Shelf
 
-ROOMS = ("gallery", "explore", "translate", "compare")
+ROOMS = ("gallery", "explore", "paint", "drag", "repair", "translate", "compare")
 """The rooms, each a module of `ganvas.studio.rooms` and one of `page/rooms`, in their order."""
 PEOPLE = 64
 """Sessions at a time."""
@@ -36,6 +36,7 @@ class Desk:
         from ganvas.studio.shelf import Shelf
 
         import_module("ganvas.studio.rooms.films")
+        import_module("ganvas.studio.beginnings")
         for room in ROOMS:
             import_module(f"ganvas.studio.rooms.{room}")
         self._shelf = Shelf(self.places)
