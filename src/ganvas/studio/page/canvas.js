@@ -38,6 +38,7 @@ export class Canvas {
     this.ground = ground;
     this.tool = "brush";
     this.colour = "#000000";
+    this.veil = "#ffffff";  // what the mask looks like
     this.size = 1;
     this.strokes = [];
     this.points = [];
@@ -124,8 +125,11 @@ export class Canvas {
     ink.clearRect(0, 0, this.width, this.height);
     ink.drawImage(picture, 0, 0, this.width, this.height);
     const all = ink.getImageData(0, 0, this.width, this.height);
-    for (let i = 0; i < all.data.length; i += 4) { all.data[i + 3] = all.data[i] > 127 ? 255 : 0; all.data.fill(255, i, i + 3); }
+    for (let i = 0; i < all.data.length; i += 4) all.data[i + 3] = all.data[i] > 127 ? 255 : 0;
     ink.putImageData(all, 0, 0);
+    ink.globalCompositeOperation = "source-in";
+    ink.fillStyle = this.veil;
+    ink.fillRect(0, 0, this.width, this.height);
     this.strokes.push({ tool: "mask", colour: null, size: 0, points: [] });
     this.#tell("change");
   }
@@ -250,7 +254,7 @@ export class Canvas {
     const { tool, colour, size } = this.drawing;
     const masks = tool === "mask" || tool === "unmask";
     ink.globalCompositeOperation = tool === "eraser" || tool === "unmask" ? "destination-out" : "source-over";
-    ink.fillStyle = ink.strokeStyle = masks ? "#fff" : tool === "pencil" ? "#000" : colour;
+    ink.fillStyle = ink.strokeStyle = masks ? this.veil : tool === "pencil" ? "#d6336c" : colour;
     if (this.crisp) return this.#pixels(ink, from, to, size);
     Object.assign(ink, { lineWidth: size, lineCap: "round", lineJoin: "round" });
     ink.beginPath();

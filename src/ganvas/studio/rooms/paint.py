@@ -34,7 +34,7 @@ from ganvas.tools.transfer import Transfer
 
 CANDIDATES, BACK = 5, 30
 """Candidates, and beginnings that one can go back to."""
-SOON, ROW = 0.03, 0.3
+SOON, ROW = 0.04, 0.4
 """Seconds from one picture to the next, and from one row of candidates to the next."""
 FRAMES = 9
 """Of the way that is carried over to an upload (Zhu et al. 2016)."""

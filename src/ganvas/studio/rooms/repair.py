@@ -65,13 +65,6 @@ def begin(ask: Ask) -> Answers:
     return {**facts(opened), "learned": fills(opened.game), "draws": draws(opened.game)}
 
 
-@does("repair.facts")
-def about(ask: Ask) -> dict[str, object]:
-    """What the page has to know of a run before there is a picture."""
-    opened = _opened(ask)
-    return {**facts(opened), "learned": fills(opened.game), "draws": draws(opened.game)}
-
-
 @does("repair.examples")
 def examples(ask: Ask) -> Answers:
     """Pictures of the run's own data, held back from it if some were."""

@@ -1,5 +1,5 @@
 // Drag: parts of a picture go where they are pulled, and the picture goes along.
-import { button, segments, slider } from "../controls.js";
+import { button, round, segments, slider } from "../controls.js";
 import { begin } from "../beginning.js";
 import { Canvas } from "../canvas.js";
 import { el, icon, save, show, SMALL } from "../dom.js";
@@ -64,7 +64,7 @@ learn({
 });
 
 export function enter(host, wanted) {
-  const state = { canvas: null, run: null, now: null, going: 0 };
+  const state = { canvas: null, run: null, now: null, going: 0, number: 0 };
   const desk = el("div", { class: "editing dragging" });
   const place = el("div", { class: "easel" });
   const before = el("img", { class: "large", alt: "before", draggable: false });
@@ -96,8 +96,8 @@ export function enter(host, wanted) {
 
   async function go() {
     if (!state.canvas.points.length) return told("setFirst");
-    const mine = ++state.number || (state.number = 1);
-    state.going = mine;
+    const mine = state.going = ++state.number;
+    Object.assign(state.canvas, { past: [], future: [] });  // to undo is now to take the drag back
     dress();
     const mask = state.canvas.raw("masked");
     const said = await ask("drag.go", { points: flat() }, { key: "drag", hold: false, files: mask ? { mask } : undefined, onpicture: put })
@@ -160,12 +160,12 @@ export function enter(host, wanted) {
     const tool = segments({ label: "tool", choices: [["points", "pointsTool"], ["mask", "maskTool"], ["unmask", "unmaskTool"]], value: "points",
       onchange: (to) => { canvas.tool = to; wide.element.hidden = to === "points"; } });
     canvas.on("change", pairs).on("bottom", () => tried(turn("drag.undo")));
-    place.replaceChildren(canvas.element,
-      el("div", { class: "bar" }, pull, tool.element, wide.element), status,
-      el("div", { class: "actions" }, button("undo", () => tried(turn("drag.undo")), { sign: "undo" }), button("redo", () => tried(turn("drag.redo")), { sign: "redo" }),
-        button("clear", () => canvas.clear(), { sign: "trash" }),
-        button("keepIt", () => tried(ask("drag.point", {}, { onpicture: put })), { sign: "heart" }),
-        button("saveIt", () => state.now && save(state.now.blob, "ganvas.png"), { sign: "save" })));
+    place.replaceChildren(
+      el("div", { class: "titled" }, el("h2", { word: "picture" }), round("undo", "undo", () => canvas.undo()),
+        round("redo", "redo", () => (canvas.future.length ? canvas.redo() : tried(turn("drag.redo")))), round("clear", "trash", () => canvas.clear()),
+        round("keepIt", "heart", () => tried(ask("drag.point", {}, { onpicture: put }))),
+        round("saveIt", "save", () => state.now && save(state.now.blob, "ganvas.png"))),
+      canvas.element, el("div", { class: "bar" }, pull, tool.element, wide.element), status);
   }
 
   async function open(given) {

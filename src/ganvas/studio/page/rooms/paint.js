@@ -1,5 +1,5 @@
 // Paint: strokes say what is wanted, and all of the picture follows while they are drawn.
-import { button, segments, slider } from "../controls.js";
+import { button, round, segments, slider } from "../controls.js";
 import { begin } from "../beginning.js";
 import { Beside } from "../beside.js";
 import { Canvas } from "../canvas.js";
@@ -62,6 +62,7 @@ export function enter(host, wanted) {
   const result = el("img", { class: "large", alt: "answer", draggable: false });
   const status = el("p", { class: "soft status", role: "status" });
   const row = el("ul", { class: "candidates", label: "candidates" });
+  const rowed = el("div", { class: "rowed", hidden: true }, row, button("otherOnes", () => follow("paint.others", { seed: ++state.seed }), { sign: "dice" }));
   const carried = el("section", { class: "carried", hidden: true });
   const path = slider({ word: "startEnd", min: 0, max: 1, step: 0.01, value: 1, oninput: (to) => { state.playing = false; go(to); } });
   const play = el("button", { type: "button", class: "round", label: "play", hint: "play", onclick: () => animate() }, icon("play"));
@@ -69,12 +70,13 @@ export function enter(host, wanted) {
   const transfer = button("transferIt", () => tried(take()), { sign: "upload" });
   const actions = [
     button("goOn", () => tried(fix({ row: state.row, at: state.at })), { kind: "main" }),
-    button("fromStart", () => tried(fix({ first: true }))),
-    button("keepIt", () => tried(keep()), { sign: "heart" }),
-    button("saveIt", () => state.now && save(state.now.blob, "ganvas.png"), { sign: "save" }), transfer];
-  desk.append(place, el("div", { class: "answer" }, el("h2", { word: "answer" }), el("div", { class: "frame" }, result),
+    button("fromStart", () => tried(fix({ first: true }))), transfer];
+  desk.append(place, el("div", { class: "answer" }, 
+    el("div", { class: "titled" }, el("h2", { word: "answer" }), round("keepIt", "heart", () => tried(keep())),
+      round("saveIt", "save", () => state.now && save(state.now.blob, "ganvas.png"))),
+    el("div", { class: "frame" }, result),
     el("div", { class: "beneath" }, path.element,
-      el("div", { class: "rowed" }, row, button("otherOnes", () => follow("paint.others", { seed: ++state.seed }), { sign: "dice" })),
+      rowed,
       el("div", { class: "actions" }, actions), status)), carried);
 
   // -- what the generator answers ---------------------------------------------------------------
@@ -88,6 +90,7 @@ export function enter(host, wanted) {
   }
 
   function tile(n, picture) {
+    rowed.hidden = false;
     while (row.children.length <= n) {
       const i = row.children.length;
       const one = el("button", { type: "button", class: "tile", label: ["candidate", { n: i + 1 }], "aria-pressed": String(i === state.row),
@@ -149,6 +152,7 @@ export function enter(host, wanted) {
   function anew(it = null) {
     state.canvas.restore(it);
     row.replaceChildren();
+    rowed.hidden = true;
     choose(0);
     state.at = path.value = 1;
   }
@@ -204,10 +208,10 @@ export function enter(host, wanted) {
     canvas.size = wide.value;
     canvas.colour = colour.value;
     canvas.on("stroke", () => follow()).on("change", () => follow()).on("bottom", () => tried(back()));
-    place.replaceChildren(el("h2", { word: "strokesOf" }), canvas.element,
-      el("div", { class: "bar" }, tool.element, wide.element, colours),
-      el("div", { class: "actions" }, button("undo", () => canvas.undo(), { sign: "undo" }), button("redo", () => canvas.redo(), { sign: "redo" }),
-        button("clear", () => canvas.clear(), { sign: "trash" })));
+    place.replaceChildren(
+      el("div", { class: "titled" }, el("h2", { word: "strokesOf" }), round("undo", "undo", () => canvas.undo()),
+        round("redo", "redo", () => canvas.redo()), round("clear", "trash", () => canvas.clear())),
+      canvas.element, el("div", { class: "bar" }, tool.element, wide.element, colours));
   }
 
   async function open(given) {

@@ -1,5 +1,5 @@
 // Repair: a hole is painted, and filled by what the generator would draw there.
-import { button, segments, slider } from "../controls.js";
+import { button, round, segments, slider } from "../controls.js";
 import { begin } from "../beginning.js";
 import { Beside } from "../beside.js";
 import { Canvas } from "../canvas.js";
@@ -67,9 +67,10 @@ export function enter(host, wanted) {
   const status = el("p", { class: "soft status", role: "status" });
   const fill = button("fillIt", () => (state.going ? drop("repair") : tried(work())), { kind: "main" });
   const blend = segments({ label: "joined", choices: [["poisson", "poisson"], ["paste", "paste"], ["none", "whole"]], value: "poisson", onchange: () => state.made && tried(work()) });
-  desk.append(place, el("div", { class: "answer" }, el("h2", { word: "filledIn" }), both.element,
-    el("div", { class: "beneath" }, el("div", { class: "bar" }, fill, blend.element), status,
-      el("div", { class: "actions" }, button("saveIt", () => state.made && save(state.made.blob, "ganvas.png"), { sign: "save" })))));
+  desk.append(place, el("div", { class: "answer" }, 
+    el("div", { class: "titled" }, el("h2", { word: "filledIn" }),
+      round("saveIt", "save", () => state.made && save(state.made.blob, "ganvas.png"))),
+    both.element, el("div", { class: "beneath" }, el("div", { class: "bar" }, fill, blend.element), status)));
   const told = (key, values = {}) => mark(status, "word", [key, values]);
 
   // -- filling ----------------------------------------------------------------------------------
@@ -92,7 +93,7 @@ export function enter(host, wanted) {
       const said = await ask("repair.fill", given, { key: "repair", hold: state.facts.learned, files: { mask }, onpicture: put });
       if (!said) return;
       if (said.learned) told("filledAtOnce");
-      else told(said.judged ? "filled" : "filledAlone", { psnr: said.psnr });
+      else told(said.judged ? "filled" : "filledAlone", { psnr: Math.min(60, said.psnr) });
     } finally { state.going = false; dress(); }
   }
 
@@ -111,6 +112,7 @@ export function enter(host, wanted) {
     const side = Math.max(width, height);
     const canvas = state.canvas = new Canvas({ width, height, crisp: true });
     canvas.tool = "mask";
+    canvas.veil = "#868686";
     canvas.pad.classList.add("holed");
     canvas.size = Math.max(1, Math.round(side / 6));
     const wide = slider({ word: "width", min: 1, max: Math.round(side / 2), step: 1, value: canvas.size, digits: 0, oninput: (to) => { canvas.size = to; } });
@@ -118,18 +120,19 @@ export function enter(host, wanted) {
     // A network that has learned to fill holes answers while one paints.
     const live = () => state.facts?.learned && !canvas.blank && tried(work());
     canvas.on("stroke", live).on("change", live);
-    place.replaceChildren(el("h2", { word: "holeOf" }), canvas.element, el("div", { class: "bar" }, tool.element, wide.element),
-      el("div", { class: "actions" }, button("centreHole", () => tried(word("centre:25%"))), button("randomHole", () => tried(word("random:80%"))),
-        button("undo", () => canvas.undo(), { sign: "undo" }), button("redo", () => canvas.redo(), { sign: "redo" }), button("clear", () => canvas.clear(), { sign: "trash" })));
+    place.replaceChildren(
+      el("div", { class: "titled" }, el("h2", { word: "holeOf" }), round("undo", "undo", () => canvas.undo()),
+        round("redo", "redo", () => canvas.redo()), round("clear", "trash", () => canvas.clear())),
+      canvas.element, el("div", { class: "bar" }, tool.element, wide.element),
+      el("div", { class: "actions" }, button("centreHole", () => tried(word("centre:25%"))), button("randomHole", () => tried(word("random:80%")))));
   }
 
   async function open(given) {
     drop("repair");
     const found = {};
     if (state.facts === null || state.run !== given.run) {
-      const facts = await ask("repair.facts", { run: given.run });
-      await list(given.run);
-      if (!facts.draws && "seed" in given) given = { run: given.run, row: 0 };
+      const n = await list(given.run);
+      if (n && "seed" in given) given = { run: given.run, row: 0 };  // what it has not drawn itself is no foregone conclusion
     }
     const facts = await ask("repair.open", given, { key: "repair.open", hold: false, onpicture: (picture) => {
       if (picture.head.part === "looking") return;
@@ -161,7 +164,9 @@ export function enter(host, wanted) {
       ul.append(el("li", {}, el("button", { type: "button", class: "tile", label: ["exampleRow", { n: n + 1 }], onclick: () => room.start({ row: n }) }, show(picture, el("img", { alt: "" })))));
     } });
     rows.hidden = !said?.n;
-    mark(rows.firstElementChild, "word", said?.held ? "heldRows" : "seenRows");
+    if (!said) return 0;
+    mark(rows.firstElementChild, "word", said.held ? "heldRows" : "seenRows");
+    return said.n;
   }
 
   const room = begin(host, { room: "repair", said: "repairSaid", wanted, desk, open, more: [rows] });
