@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 from tests.studio.conftest import trained
 from tests.studio.people import Served
-from tests.studio.test_page import PHONE, changes, picture
+from tests.studio.test_page import PHONE
 
 from ganvas.tools.holes import hole_of
 
@@ -26,12 +26,35 @@ def studio(runs, tmp_path_factory):
     served.close()
 
 
-def pixels(page, selector: str) -> np.ndarray:
-    """An <img> as the page has it, in grey from 0 to 1."""
-    head, content = picture(page, selector).split(",", 1)
-    assert head == "data:image/png;base64"
-    with Image.open(io.BytesIO(base64.b64decode(content))) as opened:
+def picture(page, selector: str) -> bytes:
+    """The file that an <img> shows."""
+    content = page.eval_on_selector(
+        selector,
+        """async (image) => {
+          const bytes = new Uint8Array(await image.picture.blob.arrayBuffer());
+          return btoa(String.fromCharCode(...bytes));
+        }""",
+    )
+    return base64.b64decode(content)
+
+
+def changes(page, selector: str, before: bytes) -> bytes:
+    """Waits until a picture is another one."""
+    for _ in range(300):
+        if (now := picture(page, selector)) != before:
+            return now
+        page.wait_for_timeout(30)
+    raise AssertionError("the picture stays the same")
+
+
+def grey(content: bytes) -> np.ndarray:
+    """The pixels of a file, in grey from 0 to 1."""
+    with Image.open(io.BytesIO(content)) as opened:
         return np.asarray(opened.convert("L"), float) / 255
+
+
+def pixels(page, selector: str) -> np.ndarray:
+    return grey(picture(page, selector))
 
 
 def stroke(page, *places, lift: bool = True) -> None:
@@ -47,22 +70,14 @@ def stroke(page, *places, lift: bool = True) -> None:
         page.mouse.up()
 
 
-def settled(page, *selectors: str) -> None:
-    """Waits until pictures stay the same for a while."""
-    before, still = None, 0
-    for _ in range(300):
-        now = [picture(page, selector) for selector in selectors]
-        still = still + 1 if now == before else 0
-        if still == 6:
-            return
-        before = now
-        page.wait_for_timeout(50)
-    raise AssertionError("it goes on and on")
+def settled(page) -> None:
+    """Waits until nothing is looked for any more."""
+    page.wait_for_function("() => !document.querySelector('[aria-busy=true]')", timeout=60_000)
 
 
 def begun(page, selector: str) -> str:
     page.locator(f"{selector}[src]").wait_for(timeout=60_000)
-    page.wait_for_function("() => !document.querySelector('[aria-busy=true]')")
+    settled(page)
     return picture(page, selector)
 
 
@@ -78,42 +93,36 @@ def test_a_stroke_changes_the_picture_towards_its_colour(opened, look):
         changes(page, ANSWER, start)  # the pen is still down
         page.mouse.up()
         page.locator(".candidates li").nth(2).wait_for()
-        settled(page, ANSWER)
+        settled(page)
         painted = picture(page, ANSWER)
         assert pixels(page, ANSWER)[bar].mean() > dark + 0.1
         look(page, "paint")
         page.keyboard.press("Control+z")
-        page.wait_for_timeout(100)
-        settled(page, ANSWER)
+        settled(page)
         assert picture(page, ANSWER) == start
         page.get_by_role("button", name="Redo").click()
         changes(page, ANSWER, start)
-        settled(page, ANSWER)
+        settled(page)
         page.get_by_label("From the start to the result").fill("0")
-        changes(page, ANSWER, picture(page, ANSWER))
-        assert np.abs(pixels(page, ANSWER) - pixels_of(start)).max() < 0.02
+        settled(page)
+        assert np.abs(pixels(page, ANSWER) - grey(start)).max() < 0.02
         page.get_by_role("button", name="Play").click()
         changes(page, ANSWER, start)
         page.get_by_role("button", name="Play").wait_for()
         page.get_by_role("button", name="Candidate 2").click()
-        page.wait_for_timeout(200)
+        settled(page)
         chosen = picture(page, ANSWER)
         page.get_by_role("button", name="Keep").click()
         page.locator("#tray .kept").wait_for()
         page.get_by_role("button", name="Go on from here").click()
         page.locator(".candidates li").first.wait_for(state="detached")
-        assert np.abs(pixels(page, ANSWER) - pixels_of(chosen)).max() < 0.02
+        assert np.abs(pixels(page, ANSWER) - grey(chosen)).max() < 0.02
         page.get_by_role("button", name="Undo").click()  # further back than that
         page.locator(".candidates li").nth(1).wait_for()
         page.get_by_role("button", name="Restart").click()
         page.wait_for_function("() => !document.querySelector('.candidates li')")
-        assert np.abs(pixels(page, ANSWER) - pixels_of(start)).max() < 0.02
+        assert np.abs(pixels(page, ANSWER) - grey(start)).max() < 0.02
         assert picture(page, ANSWER) != painted
-
-
-def pixels_of(address: str) -> np.ndarray:
-    with Image.open(io.BytesIO(base64.b64decode(address.split(",", 1)[1]))) as opened:
-        return np.asarray(opened.convert("L"), float) / 255
 
 
 def test_lines_pieces_that_move_and_the_eraser(opened, look):
@@ -127,15 +136,15 @@ def test_lines_pieces_that_move_and_the_eraser(opened, look):
         page.locator(".pad").focus()
         page.get_by_label("Width").fill("8")
         stroke(page, (0.1, 0.25), (0.9, 0.25))
-        settled(page, ANSWER)
-        assert np.abs(pixels(page, ANSWER) - pixels_of(start)).max() < 0.02
+        settled(page)
+        assert np.abs(pixels(page, ANSWER) - grey(start)).max() < 0.02
         page.get_by_text("Move").click()
         stroke(page, (0.5, 0.5), (0.7, 0.5))
         moved = changes(page, ANSWER, start)
         assert moved != lined
         look(page, "paint-dark")
         page.click("#language")
-        settled(page, ANSWER)
+        settled(page)
         look(page, "paint-dark-zh")
         page.keyboard.press("Control+z")
         changes(page, ANSWER, moved)
@@ -160,7 +169,7 @@ def test_an_upload_is_found_painted_and_given_back_with_its_detail(opened, look,
         found = picture(page, ANSWER)
         stroke(page, (0.2, 0.3), (0.5, 0.2))
         changes(page, ANSWER, found)
-        settled(page, ANSWER)
+        settled(page)
         page.get_by_role("button", name="Take over").click()
         page.locator(f".carried {FILLED}[src]").wait_for(timeout=60_000)
         assert pixels(page, f".carried {FILLED}").shape == (120, 120)
@@ -252,7 +261,7 @@ def test_a_network_that_has_learned_it_fills_at_once(opened, look, tmp_path):
         changes(page, FILLED, start)  # the pen is still down
         page.mouse.up()
         page.get_by_text("Filled at once").wait_for()
-        settled(page, FILLED)
+        settled(page)
         assert np.abs(pixels(page, FILLED) - pixels(page, BELOW))[24:].max() < 0.01
         look(page, "repair-learned")
         torn = Image.new("RGBA", (64, 64), "orange")

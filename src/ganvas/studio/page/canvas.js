@@ -67,6 +67,7 @@ export class Canvas {
     const url = URL.createObjectURL(picture.blob);
     setTimeout(() => URL.revokeObjectURL(url), 10000);
     this.below.src = url;
+    this.below.picture = picture;
     this.below.classList.toggle("pixels", Math.max(picture.head.width, picture.head.height) <= SMALL);
   }
 

@@ -23,7 +23,7 @@ learn({
     startEnd: "From the start to the result",
     candidates: "Candidates",
     candidate: "Candidate {n}",
-    otherOnes: "Others",
+    otherOnes: "Other candidates",
     goOn: "Go on from here",
     fromStart: "Restart",
     transferIt: "Take over into your picture",
@@ -42,7 +42,7 @@ learn({
     startEnd: "从起点到结果",
     candidates: "候选",
     candidate: "候选 {n}",
-    otherOnes: "换一批",
+    otherOnes: "换一批候选",
     goOn: "从这里继续",
     fromStart: "重新开始",
     transferIt: "搬到你的图片上",
@@ -56,13 +56,14 @@ const SWATCHES = ["#ffffff", "#111111", "#e03131", "#f59f00", "#ffd43b", "#40a02
 const WAY = 1600;  // milliseconds of the small animation
 
 export function enter(host, wanted) {
-  const state = { canvas: null, run: null, now: null, row: 0, at: 1, eras: [], seed: 0, playing: false, own: false };
+  const state = { canvas: null, run: null, now: null, row: 0, at: 1, eras: [], seed: 0, asked: 0, playing: false };
   const desk = el("div", { class: "editing" });
   const place = el("div", { class: "easel" });
   const result = el("img", { class: "large", alt: "answer", draggable: false });
+  const frame = el("div", { class: "frame" }, result);
   const status = el("p", { class: "soft status", role: "status" });
   const row = el("ul", { class: "candidates", label: "candidates" });
-  const rowed = el("div", { class: "rowed", hidden: true }, row, button("otherOnes", () => follow("paint.others", { seed: ++state.seed }), { sign: "dice" }));
+  const rowed = el("div", { class: "rowed", hidden: true }, row, round("otherOnes", "dice", () => follow("paint.others", { seed: ++state.seed })));
   const carried = el("section", { class: "carried", hidden: true });
   const path = slider({ word: "startEnd", min: 0, max: 1, step: 0.01, value: 1, oninput: (to) => { state.playing = false; go(to); } });
   const play = el("button", { type: "button", class: "round", label: "play", hint: "play", onclick: () => animate() }, icon("play"));
@@ -74,9 +75,8 @@ export function enter(host, wanted) {
   desk.append(place, el("div", { class: "answer" }, 
     el("div", { class: "titled" }, el("h2", { word: "answer" }), round("keepIt", "heart", () => tried(keep())),
       round("saveIt", "save", () => state.now && save(state.now.blob, "ganvas.png"))),
-    el("div", { class: "frame" }, result),
+    el("div", { class: "showing" }, frame, rowed),
     el("div", { class: "beneath" }, path.element,
-      rowed,
       el("div", { class: "actions" }, actions), status)), carried);
 
   // -- what the generator answers ---------------------------------------------------------------
@@ -106,7 +106,12 @@ export function enter(host, wanted) {
   }
 
   // One key for all: what is newer ends what goes on.
-  const asked = (what, given, files) => ask(what, given, { key: "paint", hold: false, files, onpicture: put });
+  async function asked(what, given, files) {
+    const mine = ++state.asked;
+    frame.setAttribute("aria-busy", "true");
+    try { return await ask(what, given, { key: "paint", hold: false, files, onpicture: put }); }
+    finally { if (mine === state.asked) frame.removeAttribute("aria-busy"); }
+  }
 
   function layers() {
     const found = Object.entries({ paint: state.canvas.raw("paint"), lines: state.canvas.raw("lines") }).filter(([, blob]) => blob);

@@ -70,7 +70,7 @@ export function enter(host, wanted) {
   desk.append(place, el("div", { class: "answer" }, 
     el("div", { class: "titled" }, el("h2", { word: "filledIn" }),
       round("saveIt", "save", () => state.made && save(state.made.blob, "ganvas.png"))),
-    both.element, el("div", { class: "beneath" }, el("div", { class: "bar" }, fill, blend.element), status)));
+    both.element, el("div", { class: "beneath" }, blend.element, status)));
   const told = (key, values = {}) => mark(status, "word", [key, values]);
 
   // -- filling ----------------------------------------------------------------------------------
@@ -123,7 +123,7 @@ export function enter(host, wanted) {
     place.replaceChildren(
       el("div", { class: "titled" }, el("h2", { word: "holeOf" }), round("undo", "undo", () => canvas.undo()),
         round("redo", "redo", () => canvas.redo()), round("clear", "trash", () => canvas.clear())),
-      canvas.element, el("div", { class: "bar" }, tool.element, wide.element),
+      canvas.element, el("div", { class: "bar" }, fill, tool.element, wide.element),
       el("div", { class: "actions" }, button("centreHole", () => tried(word("centre:25%"))), button("randomHole", () => tried(word("random:80%")))));
   }
 
