@@ -218,7 +218,7 @@ def test_what_is_dragged_moves(opened, look):
         for label, value in (("From, across", 8), ("From, down", 4), ("To, down", 12)):
             page.get_by_label(label).fill(str(value))
         page.get_by_label("To, down").press("Tab")
-        page.get_by_text("May change").click()
+        page.get_by_text("May change", exact=True).click()
         stroke(page, (0.3, 0.3), (0.7, 0.7))
         page.click("#theme")
         page.get_by_role("button", name="Drag", exact=True).click()

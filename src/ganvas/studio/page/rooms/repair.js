@@ -84,6 +84,7 @@ export function enter(host, wanted) {
   }
 
   async function work() {
+    await state.laying?.catch(() => {});  // a hole that was just asked for
     const mask = state.canvas.raw("masked");
     if (!mask) return told("noHole");
     state.going = true;
@@ -102,8 +103,9 @@ export function enter(host, wanted) {
     fill.replaceChildren(...(search ? [icon("stop")] : []), el("span", { word: search ? "halt" : "fillIt" }));
   }
 
-  async function word(hole) {
-    await ask("repair.hole", { run: state.run, hole, seed: state.seed++ }, { onpicture: ({ blob }) => state.canvas.layMask(blob) });
+  function word(hole) {
+    return state.laying = ask("repair.hole", { run: state.run, hole, seed: state.seed++ }, { onpicture: ({ blob }) => { state.laid = state.canvas.layMask(blob); } })
+      .then(() => state.laid);
   }
 
   // -- the canvas -------------------------------------------------------------------------------
