@@ -108,7 +108,7 @@ def test_a_stroke_changes_the_picture_towards_its_colour(opened, look):
         assert np.abs(pixels(page, ANSWER) - grey(start)).max() < 0.02
         page.get_by_role("button", name="Play").click()
         changes(page, ANSWER, start)
-        page.get_by_role("button", name="Play").wait_for()
+        page.get_by_role("button", name="Pause").wait_for()
         page.get_by_role("button", name="Candidate 2").click()
         settled(page)
         chosen = picture(page, ANSWER)

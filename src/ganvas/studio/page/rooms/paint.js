@@ -94,7 +94,7 @@ export function enter(host, wanted) {
     while (row.children.length <= n) {
       const i = row.children.length;
       const one = el("button", { type: "button", class: "tile", label: ["candidate", { n: i + 1 }], "aria-pressed": String(i === state.row),
-        onclick: () => { choose(i); go(1); path.value = 1; } }, el("img", { alt: "" }));
+        onclick: () => { state.playing = false; choose(i); go(1); path.value = 1; } }, el("img", { alt: "" }));
       row.append(el("li", {}, one));
     }
     show(picture, row.children[n].querySelector("img"));
@@ -133,7 +133,7 @@ export function enter(host, wanted) {
   async function animate() {
     if (state.playing) { state.playing = false; return; }
     state.playing = true;
-    play.replaceChildren(icon("pause"));
+    dress();
     for (let began = performance.now(); state.playing && host.isConnected;) {
       const at = Math.min(1, (performance.now() - began) / WAY);
       path.value = at;
@@ -142,7 +142,13 @@ export function enter(host, wanted) {
       if (at >= 1) break;
     }
     state.playing = false;
-    play.replaceChildren(icon("play"));
+    dress();
+  }
+
+  function dress() {
+    const word = state.playing ? "pause" : "play";
+    play.replaceChildren(icon(word));
+    for (const how of ["label", "hint"]) mark(play, how, word);
   }
 
   async function fix(given) {
