@@ -64,6 +64,7 @@ def test_the_links_between_pages_lead_somewhere():
         "docs/explore.md",
         "docs/measured.md",
         "docs/referee.md",
+        "docs/studio.md",
     ):
         for target in re.findall(r"\]\((?!http)([^)#]+)", page(name)):
             assert (HOME / name).parent.joinpath(target).exists(), f"{name} links to {target}"
@@ -71,6 +72,7 @@ def test_the_links_between_pages_lead_somewhere():
 
 WITH_COMMANDS = (
     *(ENGLISH, "CONTRIBUTING.md", "docs/edit.md", "docs/explore.md", "docs/referee.md"),
+    "docs/studio.md",
 )
 
 

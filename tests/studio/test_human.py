@@ -17,16 +17,19 @@ from scipy.stats import binomtest
 
 import ganvas
 from ganvas.core import UsageError
-from ganvas.studio import human, ledger, tally, trials
-from ganvas.studio.gallery import gallery
-from ganvas.studio.trials import Trials, results
+from ganvas.studio import listening
+from ganvas.studio import serving as servers
+from ganvas.studio.guard import Rules
+from ganvas.studio.human import asking, ledger, tally, trials
+from ganvas.studio.human.gallery import gallery
+from ganvas.studio.human.trials import Trials, results
 
 pytest.importorskip("fastapi")
 uvicorn, httpx = pytest.importorskip("uvicorn"), pytest.importorskip("httpx")
 
 PROGRAM = """
 import ganvas
-from ganvas.studio.human import serve
+from ganvas.studio.human.asking import serve
 folder, n = input().split("\\t")
 serve(ganvas.load(folder), n=int(n), port=0, open_browser=False)
 """
@@ -68,16 +71,16 @@ def serving():
     with ExitStack() as at_the_end:
 
         def serve(run: ganvas.Run, n: int = 3) -> Asking:
-            listener = at_the_end.enter_context(human._listening("127.0.0.1", 0))
-            web, _ = human.app(run, n=n, hosts=human._names("127.0.0.1"))
+            listener = at_the_end.enter_context(listening.listening("127.0.0.1", 0))
+            web, _ = asking.app(run, n=n, hosts=listening.names("127.0.0.1"))
             server = uvicorn.Server(uvicorn.Config(web, log_level="warning", server_header=False))
             thread = threading.Thread(target=server.run, args=([listener],))
             thread.start()
             at_the_end.callback(thread.join)
             at_the_end.callback(setattr, server, "should_exit", True)
-            asking = Asking(human._address(listener))
-            at_the_end.callback(asking.web.close)
-            return asking
+            page = Asking(listening.address(listener))
+            at_the_end.callback(page.web.close)
+            return page
 
         yield serve
 
@@ -282,22 +285,22 @@ def test_what_cannot_be_judged_is_refused(digits, tmp_path):
     with pytest.raises(UsageError, match=r"makes points; people can judge.*images"):
         gallery(points, 4, 0)
     with pytest.raises(UsageError, match="10 to 60,000 ms, not 5"):
-        human.serve(digits, exposure=5)
+        asking.serve(digits, exposure=5)
 
 
 def test_missing_libraries_and_taken_ports(digits, monkeypatch):
-    with human._listening("127.0.0.1", 0) as taken:
+    with listening.listening("127.0.0.1", 0) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(UsageError, match=rf"port {port} is taken.*--port {port + 1}"):
-            human.serve(digits, port=port)
+            asking.serve(digits, port=port)
     for host, port in (("127.0.0.1", 70_000), ("256.0.0.1", 0), ("192.0.2.1", 0)):
         with pytest.raises(UsageError, match=r"--port|--host"):
-            human.serve(digits, host=host, port=port)
-    monkeypatch.setattr(human, "find_spec", lambda name: None)
+            asking.serve(digits, host=host, port=port)
+    monkeypatch.setattr(servers, "find_spec", lambda name: None)
     with pytest.raises(
         UsageError, match=r"needs fastapi and uvicorn: pip install 'ganvas\[studio\]"
     ):
-        human.serve(digits)
+        asking.serve(digits)
 
 
 # -- the server --------------------------------------------------------------------------------
@@ -383,17 +386,16 @@ def test_wrong_requests_are_turned_away(run, serving):
 
 
 def test_others_may_come_where_they_were_let_in():
-    from ganvas.studio.web import LOCAL, why_not
-
     there = {"host": "lab:8000", "origin": "http://lab:8000"}
-    assert why_not("GET", there, None) is None
-    assert why_not("GET", there, LOCAL)[0] == 403
-    assert why_not("GET", {**there, "origin": "http://other:8000"}, None)[0] == 403
-    assert why_not("GET", {"host": "[::1]:8000"}, LOCAL) is None
-    assert why_not("GET", {"host": "[::1"}, LOCAL)[0] == 403
-    assert why_not("POST", {"host": "localhost"}, LOCAL)[0] == 411
-    assert human._names("0.0.0.0") is None
-    assert "127.0.0.2" in human._names("127.0.0.2")
+    anybody, local = Rules(None), Rules()
+    assert anybody.why_not("GET", "/", there) is None
+    assert local.why_not("GET", "/", there)[0] == 403
+    assert anybody.why_not("GET", "/", {**there, "origin": "http://other:8000"})[0] == 403
+    assert local.why_not("GET", "/", {"host": "[::1]:8000"}) is None
+    assert local.why_not("GET", "/", {"host": "[::1"})[0] == 403
+    assert local.why_not("POST", "/", {"host": "localhost"})[0] == 411
+    assert listening.names("0.0.0.0") is None
+    assert "127.0.0.2" in listening.names("127.0.0.2")
 
 
 def test_a_full_disk_loses_no_answer_silently(run, serving, monkeypatch):
@@ -416,7 +418,7 @@ def test_a_full_disk_loses_no_answer_silently(run, serving, monkeypatch):
 
 
 def test_the_pages_ask_nobody_else_and_speak_both_languages():
-    folder = Path(human.__file__).parent
+    folder = Path(asking.__file__).parent
     texts = {
         f.name: f.read_text("utf-8") for f in folder.iterdir() if f.suffix != ".py" and f.is_file()
     }
@@ -447,22 +449,6 @@ def test_the_pages_ask_nobody_else_and_speak_both_languages():
     assert set(re.findall(r'say\("(\w+)"', used)) <= ours.keys()
     for key in ours:
         assert f'"{key}"' in used, f"nobody says {key}"
-
-
-CHROMIUM = next(
-    filter(None, map(shutil.which, ("chromium", "google-chrome", "chromium-browser"))), None
-)
-
-
-@pytest.fixture
-def browser():
-    playwright = pytest.importorskip("playwright.sync_api")
-    if CHROMIUM is None:
-        pytest.skip("no chromium here")
-    with playwright.sync_playwright() as play:
-        chromium = play.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield chromium
-        chromium.close()
 
 
 def test_a_rater_in_a_browser(run, serving, browser):

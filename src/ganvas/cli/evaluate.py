@@ -99,7 +99,7 @@ def main(words: Sequence[str]) -> None:
 
 
 def _ask_people(run: Run, asked: Mapping[str, Any], *, as_json: bool) -> None:
-    from ganvas.studio.human import serve
+    from ganvas.studio.human.asking import serve
 
     serve(
         run,

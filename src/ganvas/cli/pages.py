@@ -6,6 +6,7 @@ from ganvas.cli.pages_data import DATA
 from ganvas.cli.pages_measure import COMPARE, EVALUATE, MEASURE
 from ganvas.cli.pages_pictures import EDIT, EXPLORE, IMPORT, TRANSLATE
 from ganvas.cli.pages_pretrained import PRETRAINED
+from ganvas.cli.pages_studio import STUDIO
 
 HELP = ("-h", "--help")
 
@@ -27,6 +28,7 @@ work
   explore    what a generator has learned: walks, sums, mixtures, directions
   edit       your own pictures in a generator: found, or their holes filled
   translate  pictures of any size by a trained run: a file, a folder, a pattern
+  studio     a web page for all of this: sample, explore, translate, compare
   import     make a run of weights that others have trained with PyTorch
 measure
   evaluate   figures of a run with their protocol; or ask people (--human)
@@ -221,6 +223,7 @@ PAGES = {
     "explore": EXPLORE,
     "edit": EDIT,
     "translate": TRANSLATE,
+    "studio": STUDIO,
     "import": IMPORT,
     "evaluate": EVALUATE,
     "compare": COMPARE,

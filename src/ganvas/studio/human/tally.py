@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from statistics import NormalDist, fmean, stdev
 from typing import Any
 
-from ganvas.studio.ledger import Line
+from ganvas.studio.human.ledger import Line
 
 Z = NormalDist().inv_cdf(0.975)
 

@@ -14,8 +14,8 @@ import torch
 
 from ganvas.core import UsageError
 from ganvas.core.chance import Chance
-from ganvas.studio import ledger, tally
-from ganvas.studio.ledger import LEDGER, Line
+from ganvas.studio.human import ledger, tally
+from ganvas.studio.human.ledger import LEDGER, Line
 
 
 class Unknown(LookupError):

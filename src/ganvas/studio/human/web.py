@@ -6,17 +6,16 @@ are shown; those of a rater at work leave out what is still to come.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Awaitable, Callable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping
 from importlib.resources import files
 from typing import Annotated, Any
-from urllib.parse import urlsplit
 
 from fastapi import FastAPI, HTTPException, Response
 from pydantic import BaseModel, Field
 
-from ganvas.studio.ledger import LEDGER
-from ganvas.studio.trials import Conflict, Trials, Unknown
+from ganvas.studio.guard import LOCAL, Guard, Rules
+from ganvas.studio.human.ledger import LEDGER
+from ganvas.studio.human.trials import Conflict, Trials, Unknown
 
 PAGES = {
     "/": ("human.html", "text/html"),
@@ -26,23 +25,6 @@ PAGES = {
     "/human.js": ("human.js", "text/javascript"),
     "/results.js": ("results.js", "text/javascript"),
 }
-LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
-LONGEST = 16_384
-"""Bytes of a request's body, at most; a judgement takes some hundred."""
-
-HEADERS = {
-    "Cache-Control": "no-store",
-    "Content-Security-Policy": "default-src 'none'; img-src 'self' data:; style-src 'self'; "
-    "script-src 'self'; connect-src 'self'; base-uri 'none'; form-action 'none'; "
-    "frame-ancestors 'none'",
-    "Cross-Origin-Resource-Policy": "same-origin",
-    "Referrer-Policy": "no-referrer",
-    "X-Content-Type-Options": "nosniff",
-}
-
-Scope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
 
 Name = Annotated[str, Field(max_length=80)]
 
@@ -82,7 +64,7 @@ def app(
         hosts: names by which the server may be called; None for any.
     """
     web = FastAPI(title="ganvas", docs_url=None, redoc_url=None, openapi_url=None)
-    web.add_middleware(Guard, hosts=hosts)
+    web.add_middleware(Guard, rules=Rules(hosts))
     _add_files(web, pictures)
     settings = {"examples": examples, "exposure": exposure, "total": len(trials.images)}
     _add_words(web, trials, settings)
@@ -92,7 +74,7 @@ def app(
 def _add_files(web: FastAPI, pictures: Mapping[str, bytes]) -> None:
     """Pages, and pictures from memory: no path of a request ever meets the disk."""
     for path, (file, kind) in PAGES.items():
-        content = (files("ganvas.studio") / file).read_bytes()
+        content = (files("ganvas.studio.human") / file).read_bytes()
         web.add_api_route(path, _always(content, kind))
 
     @web.get("/images/{name}.png")
@@ -140,64 +122,3 @@ def _tried(ask: Callable[[], dict[str, Any]]) -> dict[str, Any]:
         raise HTTPException(409, str(error)) from error
     except OSError as error:
         raise HTTPException(507, f"the answer could not be saved: {error.strerror}") from error
-
-
-class Guard:
-    """Turns away what other pages send, by whatever name they reach this machine.
-
-    A page of another origin says so in `Origin`; one whose own name was made to point to this
-    machine (DNS rebinding) says so in `Host`.
-    """
-
-    def __init__(self, app: Any, hosts: frozenset[str] | None) -> None:
-        self.app, self.hosts = app, hosts
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """One request."""
-        if scope["type"] != "http":
-            await self.app(scope, receive, send)
-            return
-
-        async def dressed(message: MutableMapping[str, Any]) -> None:
-            if message["type"] == "http.response.start":
-                extra = [(k.lower().encode(), v.encode()) for k, v in HEADERS.items()]
-                message = {**message, "headers": [*message["headers"], *extra]}
-            await send(message)
-
-        if refused := why_not(scope["method"], _headers(scope), self.hosts):
-            code, why = refused
-            body = json.dumps({"detail": why}).encode()
-            headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
-            await dressed({"type": "http.response.start", "status": code, "headers": headers})
-            await dressed({"type": "http.response.body", "body": body})
-            return
-        await self.app(scope, receive, dressed)
-
-
-def why_not(
-    method: str, headers: Mapping[str, str], hosts: frozenset[str] | None
-) -> tuple[int, str] | None:
-    """Why a request is turned away: a status and a reason; None if it is not."""
-    host, origin = headers.get("host", ""), headers.get("origin")
-    if hosts is not None and _name(f"//{host}") not in hosts:
-        return 403, "this server answers only to its own name"
-    if origin is not None and (_name(origin) is None or urlsplit(origin).netloc != host):
-        return 403, "this server answers only its own pages"
-    if method == "POST":
-        length = headers.get("content-length", "")
-        if not length.isdecimal():
-            return 411, "say how long the body is"
-        if len(length) > 9 or int(length) > LONGEST:
-            return 413, f"a body has at most {LONGEST} bytes"
-    return None
-
-
-def _name(address: str) -> str | None:
-    try:
-        return urlsplit(address).hostname
-    except ValueError:
-        return None
-
-
-def _headers(scope: Scope) -> dict[str, str]:
-    return {k.decode("latin-1").lower(): v.decode("latin-1") for k, v in scope["headers"]}

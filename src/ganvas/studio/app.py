@@ -1,0 +1,177 @@
+"""The Studio's application (of FastAPI): the page, uploads, and the live connection."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import struct
+from collections.abc import Callable
+from importlib.resources import files
+from typing import Any
+
+from fastapi import FastAPI, HTTPException, Request, Response, WebSocket, WebSocketDisconnect
+from starlette.concurrency import run_in_threadpool
+
+from ganvas.studio import uploads
+from ganvas.studio.desk import ROOMS, Desk
+from ganvas.studio.doing import Ask
+from ganvas.studio.guard import Guard, Rules
+from ganvas.studio.session import Frame, Session
+
+KINDS = {"html": "text/html", "css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
+PAGE = (
+    "style.css",
+    "rooms.css",
+    "icon.svg",
+    *(
+        f"{name}.js"
+        for name in ("main", "shell", "live", "words", "dom", "controls", "canvas", "tray")
+    ),
+    *(f"rooms/{name}.js" for name in ROOMS),
+)
+"""The files of the page beside index.html: no path of a request ever meets the disk."""
+MESSAGE = 16 * 1024**2
+"""Bytes of a message, at most."""
+UPLOAD = "/api/pictures"
+GONE, TRY_LATER = (1000, 1001), 1013
+"""Codes of a connection: closed on purpose; too many people."""
+
+
+def app(desk: Desk, rules: Rules | None = None) -> FastAPI:
+    """The application.
+
+    Args:
+        desk: what all sessions share; its bench is to be started.
+        rules: who may speak to it.
+    """
+    web = FastAPI(title="ganvas", docs_url=None, redoc_url=None, openapi_url=None)
+    web.add_middleware(Guard, rules=rules or Rules(room={UPLOAD: uploads.BYTES}))
+    home = files("ganvas.studio") / "page"
+    web.add_api_route("/", _always((home / "index.html").read_bytes(), "text/html"))
+    for name in PAGE:
+        kind = KINDS[name.rpartition(".")[2]]
+        web.add_api_route(f"/{name}", _always((home / name).read_bytes(), kind))
+    _add_uploads(web, desk)
+    _add_live(web, desk)
+    return web
+
+
+def _always(content: bytes, kind: str) -> Callable[[], Response]:
+    return lambda: Response(content, media_type=kind)
+
+
+def _add_uploads(web: FastAPI, desk: Desk) -> None:
+    @web.post(UPLOAD, status_code=201)
+    async def picture(request: Request) -> dict[str, Any]:
+        session = desk.sessions.get(request.headers.get("x-session", ""))
+        if session is None:
+            raise HTTPException(404, "no such session; reload the page")
+        content = await request.body()
+        try:
+            kept = await run_in_threadpool(session.uploads.add, content)
+        except uploads.Refused as why:
+            raise HTTPException(422, str(why)) from why
+        return kept.to_json()
+
+
+def _add_live(web: FastAPI, desk: Desk) -> None:
+    @web.websocket("/live")
+    async def live(socket: WebSocket) -> None:
+        await socket.accept()
+        joined = desk.join(socket.query_params.get("session"))
+        if joined is None:
+            await socket.close(TRY_LATER, "too many people are here; try later")
+            return
+        await _Line(socket, desk, *joined).hold()
+
+
+class _Line:
+    """One connection, from its begin to its end."""
+
+    def __init__(self, socket: WebSocket, desk: Desk, session: Session, again: bool) -> None:
+        self.socket, self.desk, self.session, self.again = socket, desk, session, again
+        self.loop, self.out = asyncio.get_running_loop(), asyncio.Queue[Frame]()
+
+    def send(self, frame: Frame) -> None:
+        """Takes a frame from any thread."""
+        self.loop.call_soon_threadsafe(self.out.put_nowait, frame)
+
+    async def hold(self) -> None:
+        """Reads and writes until one of both ends."""
+        self.desk.bench.drop(self.session)  # who comes back asks again
+        self.session.attach(self.send)
+        hello = {"session": self.session.key, "again": self.again}
+        self.session.say(json.dumps({"hello": hello}))
+        writing = asyncio.create_task(self._write())
+        code = 1006
+        try:
+            code = await self._read()
+        finally:
+            writing.cancel()
+            if self.session.detach(self.send):  # nobody came back by another line meanwhile
+                (self.desk.left if code in GONE else self.desk.lost)(self.session)
+
+    async def _write(self) -> None:
+        while True:
+            frame = await self.out.get()
+            try:
+                if isinstance(frame, str):
+                    await self.socket.send_text(frame)
+                else:
+                    await self.socket.send_bytes(frame)
+            except (WebSocketDisconnect, RuntimeError):
+                return
+            self.session.sent(frame)
+            if self.out.empty():
+                self.desk.bench.look()
+
+    async def _read(self) -> int:
+        """Takes requests until the connection ends; the code with which it did."""
+        while True:
+            message = await self.socket.receive()
+            if message["type"] == "websocket.disconnect":
+                return int(message.get("code") or 1006)
+            try:
+                self._take(*_parts(message))
+            except (ValueError, KeyError, TypeError, struct.error, RecursionError):
+                await self.socket.close(1003, "this is no request")
+                return 1003
+
+    def _take(self, head: dict[str, Any], files: dict[str, bytes]) -> None:
+        if "drop" in head:
+            self.desk.bench.drop(self.session, str(head["drop"]))
+            return
+        key, given = head.get("key"), head.get("with", {})
+        if not isinstance(given, dict) or not isinstance(key, str | None):
+            raise TypeError
+        id = head["id"]
+        if not isinstance(id, int) or isinstance(id, bool):
+            raise TypeError
+        ask = Ask(id, str(head["do"]), given, files, key, self.session, self.desk)
+        self.desk.bench.add(ask)
+
+
+def _parts(message: Any) -> tuple[dict[str, Any], dict[str, bytes]]:
+    """The head of a message, and the pictures that came along.
+
+    Raises:
+        ValueError: if it is none, as other errors of this kind.
+    """
+    if message.get("text") is not None:
+        head = json.loads(message["text"])
+        return _head(head), {}
+    content: bytes = message["bytes"]
+    (length,) = struct.unpack(">I", content[:4])
+    head, at, files = _head(json.loads(content[4 : 4 + length])), 4 + length, {}
+    for name, size in dict(head.get("files", {})).items():
+        if not isinstance(size, int) or not 0 <= size <= len(content) - at:
+            raise ValueError
+        files[str(name)] = content[at : at + size]
+        at += size
+    return head, files
+
+
+def _head(found: Any) -> dict[str, Any]:
+    if not isinstance(found, dict):
+        raise TypeError
+    return found

@@ -1,0 +1,82 @@
+"""What all sessions share: the bench, the shelf, and who is there."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from importlib import import_module
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ganvas.studio.bench import Bench
+from ganvas.studio.doing import Wrong
+from ganvas.studio.session import Session
+
+if TYPE_CHECKING:
+    from ganvas.studio.shelf import Shelf
+
+ROOMS = ("gallery", "explore", "translate", "compare")
+"""The rooms, each a module of `ganvas.studio.rooms` and one of `page/rooms`, in their order."""
+PEOPLE = 64
+"""Sessions at a time."""
+GRACE = 30.0
+"""Seconds for which a session is kept after its connection was lost."""
+
+
+class Desk:
+    """Begins work with `start`; what takes long to import is imported by the bench's thread."""
+
+    def __init__(self, places: Mapping[str, Path], grace: float = GRACE) -> None:
+        self.places, self.grace = places, grace
+        self.bench = Bench(self._prepare)
+        self.sessions: dict[str, Session] = {}
+        self._shelf: Shelf | None = None
+
+    def _prepare(self) -> None:
+        from ganvas.studio.shelf import Shelf
+
+        import_module("ganvas.studio.rooms.films")
+        for room in ROOMS:
+            import_module(f"ganvas.studio.rooms.{room}")
+        self._shelf = Shelf(self.places)
+
+    @property
+    def shelf(self) -> Shelf:
+        """The runs.
+
+        Raises:
+            Wrong: if they could not be found.
+        """
+        if self._shelf is None:
+            raise Wrong("the Studio could not begin; its terminal says why")
+        return self._shelf
+
+    # -- who is there ----------------------------------------------------------------------------
+
+    def join(self, key: str | None) -> tuple[Session, bool] | None:
+        """The session of somebody who comes back, or a new one, and whether it is an old one.
+
+        None if there are too many people.
+        """
+        if key is not None and key in self.sessions:
+            return self.sessions[key], True
+        if len(self.sessions) >= PEOPLE:
+            return None
+        session = Session()
+        self.sessions[session.key] = session
+        return session, False
+
+    def lost(self, session: Session) -> None:
+        """The connection broke; the session waits a while for its return."""
+        self.bench.drop(session)
+        loop = asyncio.get_running_loop()
+        loop.call_later(self.grace, self._let_go, session)
+
+    def left(self, session: Session) -> None:
+        """Somebody closed the page."""
+        self.sessions.pop(session.key, None)
+        self.bench.forget(session)
+
+    def _let_go(self, session: Session) -> None:
+        if not session.there and session.key in self.sessions:
+            self.left(session)

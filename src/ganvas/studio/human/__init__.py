@@ -1,0 +1,1 @@
+"""The page on which people judge images, and what comes of it."""
