@@ -15,9 +15,9 @@ batch norms of all blocks scale by 1 + W c and shift by V c, and c makes the sma
 Figures: `D(x)` and `D(G(z))` are mean scores; the hinge is content beyond 1 and -1.
 
 Deviations from the paper: the default is small, with batches of 32, Adam twenty times as fast for G
-and ten for D, and a faster moving average. Labels of made pictures are those of the real ones of the batch. The norm
-next to the image is not conditional. `--preset paper` has the sizes of table 7, whose 50.4 M and
-34.6 M parameters it meets, and batches of 2048; give --micro-batches.
+and ten for D, and a faster moving average. Labels of made pictures are those of the real ones. The
+norm next to the image is not conditional. `--preset paper` has the sizes of table 7, whose 50.4 M
+and 34.6 M parameters it meets, and batches of 2048; give --micro-batches.
 
 Reproduce: `ganvas train biggan_deep --data digits --seed 0`
 """
