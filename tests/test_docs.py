@@ -63,12 +63,15 @@ def test_the_links_between_pages_lead_somewhere():
         "docs/explore.md",
         "docs/measured.md",
         "docs/referee.md",
+        "docs/studio.md",
     ):
         for target in re.findall(r"\]\((?!http)([^)#]+)", page(name)):
             assert (HOME / name).parent.joinpath(target).exists(), f"{name} links to {target}"
 
 
-@pytest.mark.parametrize("name", [ENGLISH, "CONTRIBUTING.md", "docs/explore.md", "docs/referee.md"])
+@pytest.mark.parametrize(
+    "name", [ENGLISH, "CONTRIBUTING.md", "docs/explore.md", "docs/referee.md", "docs/studio.md"]
+)
 def test_every_command_exists(name: str):
     shown = [shlex.split(command) for command in commands(page(name))]
     for verb, *options in [words[1:] for words in shown if words[0] == "ganvas"]:

@@ -1,10 +1,13 @@
-"""A real browser for the pages, and a folder for what it saw."""
+"""A real server, a real browser, and a folder for what it saw."""
 
 import os
 import shutil
 from pathlib import Path
 
 import pytest
+from tests.studio.people import Served
+
+import ganvas
 
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "google-chrome", "chromium-browser"))), None
@@ -29,3 +32,27 @@ def screens() -> Path:
     folder = Path(there)
     folder.mkdir(parents=True, exist_ok=True)
     return folder
+
+
+def trained(folder: Path, game: str, **options) -> ganvas.Run:
+    return ganvas.train(game, out=folder, steps=2, quiet=True, save_every=1e9, **options)
+
+
+@pytest.fixture(scope="session")
+def runs(tmp_path_factory) -> dict[str, Path]:
+    """Runs that were hardly trained: with classes, with codes, with styles."""
+    home = tmp_path_factory.mktemp("runs")
+    trained(home / "classes", "cgan", data="digits", images=None)
+    trained(home / "codes", "infogan", data="digits", images=None)
+    narrow = {"batch": 4, "channels": 1, "size": 32}
+    trained(home / "styles", "stylegan2", data="digits", images=None, **narrow)
+    return {folder.name: folder for folder in sorted(home.iterdir())}
+
+
+@pytest.fixture(scope="session")
+def studio(runs):
+    pytest.importorskip("fastapi")
+    pytest.importorskip("websockets")
+    served = Served(runs)
+    yield served
+    served.close()

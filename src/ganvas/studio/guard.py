@@ -85,10 +85,11 @@ class Guard:
         method = scope.get("method", "WEBSOCKET")
         headers = _headers(scope)
         refused = self.rules.why_not(method, scope["path"], headers)
+        brings = self.rules.token is not None and self.rules.knows(_asked(scope))
+        if refused is None and brings and method == "GET":
+            await _let_in(scope["path"], self.rules.token or "", _dressed(send))
+            return
         if refused is None and not self.rules.knows(_cookie(headers)):
-            if method == "GET" and self.rules.knows(_asked(scope)):
-                await _let_in(scope["path"], self.rules.token or "", _dressed(send))
-                return
             refused = 401, "open the page by its whole address, with ?token=..."
         if refused is None:
             await self.app(scope, receive, _dressed(send))

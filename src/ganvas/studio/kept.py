@@ -22,6 +22,8 @@ from ganvas.tools.latent import Latent
 from ganvas.tools.still import Name
 
 REMEMBERED, KEPT = 300, 100
+MOST, PIXELS = 8, 8 * 64 * 64
+"""Pictures, and their pixels, that are drawn in one step."""
 
 
 @dataclass(frozen=True)
@@ -127,11 +129,11 @@ def together(ask: Ask, those: Sequence[Spot]) -> tuple[Latent, Tensor]:
     return those[0].latent(ask), torch.cat([each.x for each in those])
 
 
-def drawn(
-    ask: Ask, those: Sequence[Spot], first: int = 0, batch: int = 8
-) -> Generator[Shown, None, None]:
+def drawn(ask: Ask, those: Sequence[Spot], first: int = 0) -> Generator[Shown, None, None]:
     """The pictures of new points, some at a time; each gets a name."""
     known = ask.session.of(Spots)
+    makes = ask.desk.shelf.open(those[0].run).makes
+    batch = max(1, min(MOST, PIXELS // (makes.width * makes.height)))
     for start in range(0, len(those), batch):
         some = those[start : start + batch]
         for i, (each, x) in enumerate(zip(some, _pictures(ask, some), strict=True), start):

@@ -111,6 +111,8 @@ class Shelf:
             CheckpointError: if it has no weights yet, or they are damaged.
         """
         folder, key = self.folder(name), (name, at)
+        if at is not None and at not in self.rounds(name):
+            raise UsageError(f"the run {name} keeps no state of round {at}, or no longer")
         file = _weights(folder, at)
         stamp = _stamp(folder / CONFIG) + _stamp(file)
         there = self._open.get(key)

@@ -103,6 +103,8 @@ def decoded(content: bytes) -> tuple[Picture, list[str]]:
             warnings.simplefilter("ignore")  # the size is looked at here
             with Image.open(io.BytesIO(content), formats=FORMATS) as opened:
                 return _plain(opened)
+    except Image.DecompressionBombError:
+        raise Refused(f"too many pixels; at most {PIXELS:,} altogether are taken") from None
     except UnidentifiedImageError:
         raise Refused(f"this is no picture; {', '.join(FORMATS)} are taken") from None
     except Refused:

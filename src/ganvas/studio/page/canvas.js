@@ -17,7 +17,7 @@
 // space puts the pen down or up, Enter sets a point, Delete takes the last one, Ctrl+Z and Ctrl+Y.
 import { el, SMALL } from "./dom.js";
 
-const DEEP = 60;
+const DEEP = 60, MEMORY = 64e6;  // steps back, and the bytes that they may take
 const SVG = "http://www.w3.org/2000/svg";
 const shape = (tag, given) => {
   const made = document.createElementNS(SVG, tag);
@@ -59,7 +59,7 @@ export class Canvas {
     this.below.hidden = !picture;
     if (!picture) return;
     const url = URL.createObjectURL(picture.blob);
-    this.below.onload = () => URL.revokeObjectURL(url);
+    setTimeout(() => URL.revokeObjectURL(url), 10000);
     this.below.src = url;
     this.below.classList.toggle("pixels", Math.max(picture.head.width, picture.head.height) <= SMALL);
   }
@@ -123,7 +123,7 @@ export class Canvas {
 
   #remember() {
     this.past.push(this.#state());
-    if (this.past.length > DEEP) this.past.shift();
+    while (this.past.length > Math.max(2, Math.min(DEEP, MEMORY / (8 * this.width * this.height)))) this.past.shift();
     this.future = [];
   }
 

@@ -3,7 +3,7 @@ import { mark } from "./words.js";
 
 const SAID = ["word", "label", "hint", "alt"];
 
-// el("button", { class: "main", word: "keep", onclick }, child, ...)
+// el("button", { class: "main", word: "keepIt", onclick }, child, ...)
 export function el(tag, given = {}, ...children) {
   const made = document.createElement(tag);
   for (const [name, value] of Object.entries(given)) {
@@ -24,8 +24,7 @@ export const SMALL = 32;
 // Puts a picture that came from the server into an <img>, or a new one.
 export function show({ head, blob }, image = el("img", { draggable: false })) {
   const url = URL.createObjectURL(blob);
-  image.addEventListener("load", () => URL.revokeObjectURL(url), { once: true });
-  image.addEventListener("error", () => URL.revokeObjectURL(url), { once: true });
+  setTimeout(() => URL.revokeObjectURL(url), 10000);  // not when it has loaded: the next may be under way
   image.src = url;
   image.classList.toggle("pixels", Math.max(head.width, head.height) <= SMALL);
   image.picture = { head, blob };

@@ -71,7 +71,10 @@ export function draw() {
         data: { point }, onclick: () => pick(point) }, image),
       el("button", { type: "button", class: "off", label: "letGo", hint: "letGo", onclick: () => letGo(point) }, icon("cross")));
   });
-  home().replaceChildren(items.length ? el("ul", {}, items) : el("p", { class: "soft", word: "trayEmpty" }));
+  const said = el("p", { class: "soft", role: "status" });
+  if (!items.length) mark(said, "word", "trayEmpty");
+  else if (picked !== null) mark(said, "word", "picked");
+  home().replaceChildren(...(items.length ? [el("ul", {}, items)] : []), said);
   home().classList.toggle("filled", items.length > 0);
   if (at) home().querySelector(`[data-point="${at}"]`)?.focus();
 }

@@ -13,6 +13,8 @@ export function say(key, values = {}) {
   return text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
 }
 
+export const knows = (key) => key in known.en;
+
 const SETS = {
   word: (element, text) => { element.textContent = text; },
   label: (element, text) => { element.setAttribute("aria-label", text); },

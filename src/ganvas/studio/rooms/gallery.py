@@ -9,6 +9,7 @@ from typing import Any
 from PIL import Image as Pillow
 
 from ganvas.core import GanvasError, Image, registry
+from ganvas.core.plan import Plan
 from ganvas.core.run import Run
 from ganvas.core.space import Space
 from ganvas.studio.controls import draws
@@ -36,13 +37,10 @@ def runs(ask: Ask) -> Answers:
 def pictures(ask: Ask) -> Answers:
     """A run's pictures: drawn now where it draws from noise, else those that it kept."""
     shelf, name = ask.desk.shelf, ask.word("run")
-    folder = shelf.folder(name)
-    kept = _kept(folder)
-    shows = shelf.shipped.get(name) is None or kept is None
-    opened = shelf.open(name) if shows or _takes_noise(shelf, name) else None
-    if opened is not None and draws(opened.game):
+    plan, folder = Run(shelf.folder(name)).plan, shelf.folder(name)
+    if _task(plan.game, _spaces(plan)) == "draw" and draws((opened := shelf.open(name)).game):
         yield from drawn(ask, _spots(opened))
-    elif kept is not None:
+    elif (kept := _kept(folder)) is not None:
         yield _shown(kept)
 
 
@@ -71,7 +69,7 @@ def _entry(shelf: Shelf, name: str) -> dict[str, Any]:
     """What the gallery says of a run; of one that cannot be read, why."""
     try:
         run = Run(shelf.folder(name))
-        spaces = {k: Space.from_json(v) for k, v in run.plan.spaces.items()}
+        spaces = _spaces(run.plan)
     except (GanvasError, KeyError, TypeError) as error:
         return {"run": name, "error": str(error)}
     plan, shipped = run.plan, shelf.shipped.get(name)
@@ -125,11 +123,8 @@ def _figures(folder: Path) -> list[dict[str, Any]]:
         return []
 
 
-def _takes_noise(shelf: Shelf, name: str) -> bool:
-    plan = Run(shelf.folder(name)).plan
-    return not isinstance(
-        Space.from_json(plan.spaces.get("y", {"kind": "Points", "size": 1})), Image
-    )
+def _spaces(plan: Plan) -> dict[str, Space]:
+    return {name: Space.from_json(space) for name, space in plan.spaces.items()}
 
 
 def _spots(opened: Opened) -> list[Spot]:

@@ -46,7 +46,6 @@ def begin(ask: Ask) -> dict[str, Any]:
         "run": opened.name,
         "ways": ways,
         "any_size": opened.game.multiple is not None,
-        "lines": partner == "edges" or ways[0]["takes"]["channels"] == 1,
         "edges": partner == "edges",
     }
 
@@ -76,7 +75,7 @@ def draw(ask: Ask) -> Answers:
     x = fitted(given(ask), way.takes, "stretch")
     began = time.monotonic()
     make = _made(ask, opened, way)
-    y = make(_crisp(x) if ask.flag("lines") else x)
+    y = make(_crisp(x) if ask.flag("crisp") else x)
     yield shown("picture", y, seconds=round(time.monotonic() - began, 4))
 
 

@@ -17,7 +17,6 @@ learn({
     newest: "newest",
     round: "round {n}",
     others: "These two draw from spaces of different sizes: a seed is the same, the point is not.",
-    pair: "Seed {seed}",
     nothingToCompare: "There is no generator that draws from noise.",
   },
   zh: {
@@ -29,7 +28,6 @@ learn({
     newest: "最新",
     round: "第 {n} 轮",
     others: "两者的潜空间大小不同：种子相同，点却不同。",
-    pair: "种子 {seed}",
     nothingToCompare: "没有从噪声绘制的生成器。",
   },
 });
@@ -87,6 +85,9 @@ export function enter(host, wanted) {
     }
     bar.append(number.element, button("more", () => { n = Math.min(48, n + 12); work(); }));
     await Promise.all(SIDES.map(rounds));
+    // One run alone: its newest state beside its earliest.
+    const { left, right } = chosen;
+    if (left.run.value === right.run.value) left.round.input.selectedIndex = Math.min(1, left.round.input.length - 1);
     await work();
   })());
 }

@@ -24,13 +24,10 @@ learn({
     more: "More",
     mapSaid: "Drag the point between the four corners, or move it with the arrow keys.",
     mapPoint: "Point on the map: {across} % across, {down} % down",
-    corner: "Corner {n}",
     result: "Result",
     sumSaid: "Put pictures into A, B and C. Of several in one place, the mean is taken.",
     rescale: "Keep to where pictures usually lie",
-    add: "Add to {name}",
     directionsSaid: "Directions were found without labels: each slider moves the picture along one.",
-    start: "Start",
     method: "Method",
     pca: "Components",
     sefa: "Weights",
@@ -69,13 +66,10 @@ learn({
     more: "更多",
     mapSaid: "在四个角之间拖动圆点，或用方向键移动。",
     mapPoint: "地图上的点：横向 {across} %，纵向 {down} %",
-    corner: "角 {n}",
     result: "结果",
     sumSaid: "把图片放进 A、B、C。一处放多张时取平均。",
     rescale: "拉回图片通常所在之处",
-    add: "加入 {name}",
     directionsSaid: "这些方向无需标签就能找到：每个滑块让图片沿一个方向变化。",
-    start: "起点",
     method: "方法",
     pca: "主成分",
     sefa: "权重",
@@ -101,7 +95,8 @@ learn({
   },
 });
 
-const TOOLS = { samples, map, sum, directions, mix, film };
+// What draws each tool, by the word of its tab.
+const TOOLS = { "samples": samples, "map": map, "sum": sum, "directions": directions, "mix": mix, "film": film };
 const SHOWN = 24;
 
 export function enter(host, wanted) {
@@ -289,7 +284,7 @@ function map(panel, state) {
   const [a, b, c, d] = places.map((place) => place.element);
   panel.append(
     el("div", { class: "board" }, el("p", { class: "soft", word: "mapSaid" }),
-      el("div", { class: "corners" }, a, b, plane, c, d)),
+      el("div", { class: "corners" }, a, plane, b, c, d)),
     result.element);
   told();
   tried(first(state, 4).then((found) => { found.forEach((picture, i) => places[i].set(picture)); all(); }));
@@ -325,7 +320,7 @@ function sum(panel, state) {
   const sign = (text) => el("span", { class: "sign", "aria-hidden": "true" }, text);
   panel.append(
     el("div", { class: "board" }, el("p", { class: "soft", word: "sumSaid" }),
-      el("div", { class: "sum" }, homes.start, sign("−"), homes.minus, sign("+"), homes.plus, sign("=")),
+      el("div", { class: "terms" }, homes.start, sign("−"), homes.minus, sign("+"), homes.plus, sign("=")),
       el("p", { class: "check" }, rescale, el("label", { htmlFor: "rescale", word: "rescale" }))),
     result.element);
   tried(first(state, 3).then((found) => {

@@ -2,7 +2,7 @@
 import { el, show } from "../dom.js";
 import { ask } from "../live.js";
 import { go, notice } from "../shell.js";
-import { learn, say } from "../words.js";
+import { knows, learn, say } from "../words.js";
 
 export const name = "gallery";
 
@@ -31,7 +31,12 @@ learn({
     figureNeither: "",
     warming: "Waking the networks …",
     picturesOf: "Pictures by {run}",
-    licence: "Licence: {licence}",
+    makes_digits: "Handwritten digits.",
+    makes_edges2emoji: "Coloured emoji, of outlines.",
+    makes_kai2ming: "Chinese characters in Ming, as if printed, of those in Kai, as if written.",
+    figure_fid: "Fréchet distance",
+    figure_psnr: "PSNR to the truth, dB",
+    figure_found: "Found by pixels",
   },
   zh: {
     gallery: "画廊",
@@ -57,7 +62,12 @@ learn({
     figureNeither: "",
     warming: "正在唤醒网络……",
     picturesOf: "{run} 的图片",
-    licence: "许可：{licence}",
+    makes_digits: "手写数字。",
+    makes_edges2emoji: "由轮廓生成的彩色表情符号。",
+    makes_kai2ming: "由楷体汉字（如手写）生成明体汉字（如印刷）。",
+    figure_fid: "弗雷歇距离",
+    figure_psnr: "与真值的峰值信噪比，分贝",
+    figure_found: "按像素认出的比例",
   },
 });
 
@@ -130,15 +140,17 @@ function card(about) {
       el("span", { class: "tag", word: `task_${about.task}` }),
       el("span", { class: "tag soft", word: about.shipped ? "shippedOne" : "ownOne" }),
       el("span", { class: "soft" }, [about.game, about.year, size].filter(Boolean).join(" · "))),
-    about.makes ? el("p", {}, about.makes) : el("p", {}, about.data),
+    knows(`makes_${about.run}`) && about.shipped ? el("p", { word: `makes_${about.run}` }) : el("p", {}, about.makes ?? about.data),
     figures(about.figures),
     el("div", { class: "actions" }, buttons, opener), more)) };
 }
 
+const titles = { "Fréchet distance": "figure_fid", "PSNR to the truth, dB": "figure_psnr", "Found by pixels": "figure_found" };
+
 function figures(all) {
   if (!all.length) return null;
   return el("dl", { class: "figures" }, all.map(({ title, value, better }) => el("div", {},
-    el("dt", {}, title), el("dd", {}, Number(value).toPrecision(3), " ",
+    titles[title] ? el("dt", { word: titles[title] }) : el("dt", {}, title), el("dd", {}, Number(value).toPrecision(3), " ",
       el("small", { class: "soft", word: `figure${better[0].toUpperCase()}${better.slice(1)}` })))));
 }
 

@@ -14,9 +14,6 @@ learn({
     direction2: "Direction",
     drawing: "Your drawing",
     made: "What it becomes",
-    before: "Before",
-    after: "After",
-    drawHere: "Draw here",
     uploadIt: "Upload a picture",
     examples: "Or begin with one of these",
     example: "Example {n}",
@@ -35,9 +32,6 @@ learn({
     direction2: "方向",
     drawing: "你的画",
     made: "它变成",
-    before: "之前",
-    after: "之后",
-    drawHere: "在这里画",
     uploadIt: "上传图片",
     examples: "或从这些开始",
     example: "例子 {n}",
@@ -86,11 +80,11 @@ function room(desk, run, facts) {
   };
 
   // While one draws, the drawing goes along with every request; the newest wins.
-  const canvas = new Canvas({ width: way.takes.width, height: way.takes.height, crisp: facts.lines, ground: "#ffffff" });
+  const canvas = new Canvas({ width: way.takes.width, height: way.takes.height, crisp: facts.edges, ground: "#ffffff" });
   const live = async () => {
     if (uploaded) { uploaded = null; canvas.under(null); plain.replaceChildren(); }
     const files = { picture: await canvas.blob() };
-    await tried(ask("translate.draw", { ...given(), lines: facts.lines }, { key: "translate.draw", files, onpicture: put }));
+    await tried(ask("translate.draw", { ...given(), crisp: facts.edges }, { key: "translate.draw", files, onpicture: put }));
   };
   canvas.on("stroke", live).on("change", live);
 
