@@ -29,6 +29,7 @@ PAGE = (
         for name in ("main", "shell", "live", "words", "dom", "controls", "canvas", "tray", "curves", "plane")
     ),
     "rooms/lab.js",
+    "rooms/terms.js",
     *(f"rooms/{name}.js" for name in ROOMS),
 )
 """The files of the page beside index.html: no path of a request ever meets the disk."""
