@@ -26,7 +26,18 @@ PAGE = (
     "icon.svg",
     *(
         f"{name}.js"
-        for name in ("main", "shell", "live", "words", "dom", "controls", "canvas", "tray", "curves", "plane")
+        for name in (
+            "main",
+            "shell",
+            "live",
+            "words",
+            "dom",
+            "controls",
+            "canvas",
+            "tray",
+            "curves",
+            "plane",
+        )
     ),
     "rooms/lab.js",
     "rooms/terms.js",

@@ -26,7 +26,7 @@ class Seen:
         self._lines: list[dict[str, Any]] = []
         self._troubles: list[dict[str, Any]] = []
         self._judged: dict[str, Any] = {"findings": [], "scope": ""}
-        self._images: int | None = None
+        self._plan: dict[str, Any] = {}
 
     def _changed(self, *names: str) -> bool:
         """Whether one of these files is another one than at the last call."""
@@ -56,18 +56,30 @@ class Seen:
             return min(1.0, float(last.get("seconds", 0)) / (60 * length["minutes"]))
         if "steps" in length:
             return min(1.0, float(last.get("round", 0)) / length["steps"])
-        goal = length.get("images") or self._goal()
+        goal = length.get("images") or self.plan.get("config", {}).get("images")
         return min(1.0, float(last.get("images", 0)) / goal) if goal else 0.0
 
-    def _goal(self) -> int:
-        """The images of the run's own plan."""
-        if not self._images:
+    @property
+    def plan(self) -> dict[str, Any]:
+        """The run's `config.json`; nothing before there is one."""
+        if not self._plan:
             try:
-                plan = json.loads((self.folder / CONFIG).read_text("utf-8"))
-                self._images = int(plan["config"]["images"])
-            except (OSError, ValueError, KeyError, TypeError):
-                return 0
-        return self._images
+                self._plan = dict(json.loads((self.folder / CONFIG).read_text("utf-8")))
+            except (OSError, ValueError, TypeError):
+                return {}
+        return self._plan
+
+    @property
+    def room(self) -> str | None:
+        """Where one goes with the run: to explore, or to translate; points and words go nowhere."""
+        kinds = {k: space.get("kind") for k, space in self.plan.get("spaces", {}).items()}
+        if kinds.get("x") != "Image":
+            return None
+        return (
+            "translate"
+            if kinds.get("y") == "Image" or self.plan["game"] == "stargan"
+            else "explore"
+        )
 
     @property
     def state(self) -> str:
@@ -116,6 +128,7 @@ class Seen:
             "seconds": self.last.get("seconds", 0),
             "stage": self.last.get("stage"),
             "about": about,
+            "room": self.room,
             "anew": new,
             "lines": [_figures(line) for line in fresh],
             "troubles": [{k: line[k] for k in ("images", "trouble")} for line in self._troubles],

@@ -141,7 +141,7 @@ def choices(offer: Offer, game: str) -> dict[str, Any]:
     """
     if game == AUTO:
         return {"sizes": list(SIZES) if _pictures(offer) else [], "usual": None,
-                "images": None, "options": [], "idea": ""}  # fmt: skip
+                "images": None, "options": []}  # fmt: skip
     cls = registry.find(game)
     preset = registry.preset_of(cls, "default")
     config = registry.config_of(cls).build(**preset.config)
@@ -152,7 +152,6 @@ def choices(offer: Offer, game: str) -> dict[str, Any]:
         "usual": usual,
         "images": config.images,
         "options": _options(config),
-        "idea": registry.card(game).idea,
     }
 
 
@@ -264,7 +263,7 @@ def checked(offer: Offer, game: str, side: int | None, given: Mapping[str, Any])
     """The words for a game's options, after all that can be said against them at once.
 
     Raises:
-        Wrong, GanvasError: what `ganvas train` would say, as far as nothing has to be loaded for it.
+        Wrong, GanvasError: what `ganvas train` would say, as far as no data need be loaded.
     """
     values, words = typed(game, given)
     if game != AUTO:

@@ -38,7 +38,7 @@ def studio(
         data: folders of images to train on there.
 
     Raises:
-        UsageError: if a library is missing, a run or a folder is none, or the address cannot be had.
+        UsageError: if a library is missing, a run or folder is none, or the address cannot be had.
     """
     serving.need("the Studio", "fastapi", "uvicorn", "websockets")
     there, pictures = places(runs), folders(data)

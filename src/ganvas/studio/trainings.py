@@ -15,15 +15,18 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from hashlib import sha256
 from pathlib import Path
-from typing import IO, Any, Literal
+from typing import Any, Literal
 
 from ganvas.studio.doing import Wrong
 
 HIDDEN, CONFIG = ".studio", "config.json"
+RESERVED = "lab"
+"""What the page calls another thing."""
 NAME = re.compile(r"\w[\w .+-]{0,59}(?<![ .])")
 MOST, MINE = 4, 2
 """Trainings at a time, of all people and of one."""
@@ -86,10 +89,8 @@ class Training:
             self.record.wish = wish
             self.keep()
         if self.alive and self.record.pid > 1:
-            try:
+            with suppress(ProcessLookupError):
                 os.kill(self.record.pid, signal.SIGTERM)
-            except ProcessLookupError:
-                pass
 
     @property
     def alive(self) -> bool:
@@ -170,7 +171,7 @@ class Trainings:
             if (record := _read(file)) is not None:
                 self._all[file.stem] = Training(self.home, file.stem, record)
 
-    def __iter__(self) -> Any:
+    def __iter__(self) -> Iterator[Training]:
         return iter(sorted(self._all.values(), key=lambda each: -each.record.began))
 
     def get(self, name: str) -> Training:
@@ -203,8 +204,10 @@ class Trainings:
             Wrong: if the name is no good or taken, or too many run.
             OSError: if the folder cannot be written.
         """
-        if not NAME.fullmatch(name):
-            raise Wrong("a name is up to 60 letters, digits, spaces, and any of . _ + -")
+        if not NAME.fullmatch(name) or name == RESERVED:
+            raise Wrong(
+                f"a name is up to 60 letters, digits, spaces, and any of . _ + - (not {RESERVED})"
+            )
         before = self._all.get(name)
         failed = before is not None and not before.alive and not before.exists
         if (self.home / name).exists() or (before is not None and not failed):
@@ -260,9 +263,7 @@ def hashed(owner: str) -> str:
 
 def _read(file: Path) -> Record | None:
     """A record; None for what is none."""
-    stream: IO[str]
     try:
-        with file.open(encoding="utf-8") as stream:
-            return Record(**json.load(stream))
+        return Record(**json.loads(file.read_text("utf-8")))
     except (OSError, ValueError, TypeError):
         return None

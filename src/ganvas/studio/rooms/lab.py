@@ -8,7 +8,7 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ganvas.core import Carried, UsageError, registry
+from ganvas.core import Carried, Player, UsageError, registry
 from ganvas.core.errors import did_you_mean
 from ganvas.studio.doing import Answers, Ask, Shown, Wrong, does
 from ganvas.studio.lab import GRID, LINE, Lab, View, games, laws
@@ -51,12 +51,12 @@ def begin(ask: Ask) -> Answers:
     players = {
         name: {"size": sum(p.numel() for p in player.parameters_that_learn()),
                "optimiser": type(player.recipe).__name__}
-        for name, player in lab.game.players.items()
+        for name, player in _in_turn(lab).items()
     }  # fmt: skip
     return {
         "law": law, "game": game, "dimensions": lab.real.shape[1], "middle": middle, "reach": reach,
         "grid": GRID, "line": LINE, "order": lab.order, "maker": lab.maker, "players": players,
-        "rates": lab.rates, "idea": registry.card(game).idea,
+        "rates": lab.rates,
     }  # fmt: skip
 
 
@@ -79,6 +79,12 @@ def rate(ask: Ask) -> dict[str, Any]:
     player = ask.word("player", tuple(lab.game.players))
     lab.set_rate(player, 10 ** ask.number("exponent", -6, 0))
     return {"rates": lab.rates}
+
+
+def _in_turn(lab: Lab) -> dict[str, Player]:
+    """The players, in the order in which they move."""
+    names = [name for move in lab.order for name in move.split("+")]
+    return {name: lab.game.players[name] for name in [*names, *lab.game.players]}
 
 
 def _lab(ask: Ask) -> Lab:

@@ -29,6 +29,7 @@ learn({
     restart: "Restart",
     speed: "Speed",
     speedMoves: "a move every {n} s",
+    speedRound: "a round a step",
     speedRounds: "{n} rounds a step",
     speedMost: "as fast as it goes",
     labRound: "Round {n}",
@@ -66,6 +67,7 @@ learn({
     restart: "重新开始",
     speed: "速度",
     speedMoves: "每 {n} 秒一步",
+    speedRound: "每帧一轮",
     speedRounds: "每帧 {n} 轮",
     speedMost: "能多快就多快",
     labRound: "第 {n} 轮",
@@ -114,7 +116,7 @@ export function enter(host) {
   const speedSaid = el("output", { htmlFor: "speed" });
   function tellSpeed() {
     const { moves, rounds, wait } = SPEEDS[speed.value];
-    const text = moves ? ["speedMoves", { n: wait / 1000 }] : rounds > 100 ? ["speedMost", {}] : ["speedRounds", { n: rounds }];
+    const text = moves ? ["speedMoves", { n: wait / 1000 }] : rounds > 100 ? ["speedMost", {}] : rounds === 1 ? ["speedRound", {}] : ["speedRounds", { n: rounds }];
     mark(speedSaid, "word", text);
     mark(speed, "label", "speed");
   }

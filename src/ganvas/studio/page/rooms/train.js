@@ -35,12 +35,10 @@ learn({
     minutes: "{n} min",
     hours: "{n} h",
     lengthUsual: "as usual",
-    lengthUsualHint: "{n} images",
     nameIt: "Name",
     moreOptions: "All options of {game}",
     on: "on",
     off: "off",
-    usualIs: "usual: {value}",
     beginTraining: "Start",
     noTrainings: "No training yet. Start one: it goes on when you close the page, and you find it here again.",
     state_starting: "starting",
@@ -84,7 +82,6 @@ learn({
     refereeSince: "since {n} images",
     measured: "Measured",
     remarks: "What it said",
-    options: "Options",
     wentBack: "At {n} images it went back: {why}",
   },
   zh: {
@@ -111,12 +108,10 @@ learn({
     minutes: "{n} 分钟",
     hours: "{n} 小时",
     lengthUsual: "通常",
-    lengthUsualHint: "{n} 张图片",
     nameIt: "名称",
     moreOptions: "{game} 的全部选项",
     on: "开",
     off: "关",
-    usualIs: "通常：{value}",
     beginTraining: "开始",
     noTrainings: "还没有训练。开始一个吧：关掉页面它也会继续，回来时还在这里。",
     state_starting: "启动中",
@@ -160,7 +155,6 @@ learn({
     refereeSince: "自 {n} 张图片起",
     measured: "测得",
     remarks: "它说了什么",
-    options: "选项",
     wentBack: "在 {n} 张图片时退回：{why}",
   },
 });
@@ -186,7 +180,7 @@ export function enter(host, rest) {
   const tabs = segments({ label: "train", choices: [["list", "tabTrain"], ["lab", "tabLab"]], value: inLab ? "lab" : "list",
     onchange: (to) => go("train", to === "lab" ? "lab" : "") });
   host.append(el("div", { class: "head" },
-    el("div", {}, el("h1", { word: "train" }), el("p", { class: "soft", word: inLab ? "labSaid" : "trainSaid" })), tabs.element));
+    el("div", {}, el("h1", { word: "train" }), rest && !inLab ? el("p", { class: "crumb" }, el("a", { href: "#train" }, "← ", el("span", { word: "back" }))) : el("p", { class: "soft", word: inLab ? "labSaid" : "trainSaid" })), tabs.element));
   if (inLab) return lab.enter(host);
   return rest ? one(host, rest) : all(host);
 }
@@ -345,6 +339,7 @@ function form(began) {
   async function begin() {
     trouble.hidden = true;
     start.disabled = true;
+    if (!named) free();
     const given = { source: source.value, game: game.value, name: title.value, seed: chance.value, owner,
       options: Object.assign({}, ...read.map((each) => each())) };
     if (size.value) given.size = Number(size.value);
@@ -383,7 +378,6 @@ function one(host, name) {
   const referee = el("div", { class: "referee" }), measured = el("dl", { class: "figures" }), measuredPart = part("measured", measured);
   const said = el("ul", { class: "remarks" }), saidPart = el("details", {}, el("summary", { word: "remarks" }), said);
   host.append(
-    el("p", { class: "crumb" }, el("a", { href: "#train" }, "← ", el("span", { word: "back" }))),
     el("div", { class: "trainhead" }, el("h2", {}, name), state, actions),
     progress.element, facts, waking, trouble,
     el("div", { class: "panel watch" },
@@ -435,7 +429,7 @@ function one(host, name) {
       const { minutes, images } = about.about.length;
       found.push(press("longer", "train.resume", minutes ? { minutes: 2 * minutes } : { images: 2 * (images || about.images) }));
     }
-    if (run) found.push(button("exploreIt", () => go(about.takesPictures ? "translate" : "explore", run), { kind: about.state === "done" ? "main" : "" }));
+    if (run && about.room) found.push(button(about.room === "explore" ? "exploreIt" : "translateIt", () => go(about.room, run), { kind: about.state === "done" ? "main" : "" }));
     actions.replaceChildren(...found);
   }
 
