@@ -118,10 +118,11 @@ def test_the_words_of_the_referee_are_all_there():
 def test_a_training_is_begun_paused_found_again_and_stopped(opened, look, studio, home):
     with opened("train") as page:
         page.set_default_timeout(LONG)
-        page.locator("#game option[value=dcgan]").wait_for(state="attached")
-        page.select_option("#source", "digits")
-        page.locator("#game option[value=acgan]").wait_for(state="attached")
-        page.select_option("#game", "dcgan")
+        ready = page.locator(".form:not([aria-busy])")
+        ready.wait_for()
+        for menu, value in (("#source", "digits"), ("#game", "dcgan")):
+            page.select_option(menu, value)
+            ready.wait_for()
         page.get_by_text("All options of dcgan").click()
         page.fill("#option-batch", "0")
         page.fill("#name", "first")

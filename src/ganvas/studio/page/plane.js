@@ -157,23 +157,31 @@ export class Plane {
       for (const x of points) { context.beginPath(); context.arc(px(x), y, 2.6, 0, 7); context.fill(); }
       context.globalAlpha = 1;
     };
-    if (this.shows.real) dots(this.real, height - 44, colour("--real"));
-    if (this.shows.made) dots(made, height - 20, colour("--made"));
-    if (this.shows.arrows) {
-      context.strokeStyle = colour("--ink");
-      context.globalAlpha = 0.5;
-      context.beginPath();
-      made.forEach((x, i) => {
-        if (i % 3) return;
-        const pull = this.state.pull[i], length = Math.sign(pull) * PULL * width / 2 * (1 - Math.exp(-2 * Math.abs(pull)));
-        if (Math.abs(length) < 2) return;
-        const y = height - 20 + (i % 2 ? 7 : -7), tip = px(x) + length;
-        context.moveTo(px(x), y); context.lineTo(tip, y);
-        context.lineTo(tip - 4 * Math.sign(length), y - 3);
-      });
-      context.stroke();
-      context.globalAlpha = 1;
+    if (this.shows.real) dots(this.real, height - 46, colour("--real"));
+    if (this.shows.made) dots(made, height - 26, colour("--made"));
+    if (this.shows.arrows) this.flat(context, made, px, width, height - 6);
+  }
+
+  // The mean pull of the points that are near each other, as one row of arrows.
+  flat(context, made, px, width, y) {
+    const step = 22, bins = new Map();
+    made.forEach((x, i) => {
+      const bin = Math.floor(px(x) / step), found = bins.get(bin) ?? [0, 0];
+      bins.set(bin, [found[0] + this.state.pull[i], found[1] + 1]);
+    });
+    context.strokeStyle = colour("--ink");
+    context.globalAlpha = 0.7;
+    context.lineWidth = 1.5;
+    context.beginPath();
+    for (const [bin, [sum, n]] of bins) {
+      const pull = sum / n, side = Math.sign(pull), half = 0.5 * 0.86 * step * (1 - Math.exp(-2 * Math.abs(pull)));
+      const x = (bin + 0.5) * step;
+      if (half < 1 || x < 0 || x > width) continue;
+      context.moveTo(x - side * half, y); context.lineTo(x + side * half, y);
+      context.moveTo(x + side * (half - 4), y - 3.5); context.lineTo(x + side * half, y); context.lineTo(x + side * (half - 4), y + 3.5);
     }
+    context.stroke();
+    context.globalAlpha = 1;
   }
 
   leave() { this.sheet.leave(); cancelAnimationFrame(this.asked); }

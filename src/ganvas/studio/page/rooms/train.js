@@ -351,13 +351,25 @@ function form(began) {
     start.disabled = false;
   }
 
-  source.addEventListener("change", chosen);
-  game.addEventListener("change", picked);
-  tried(load());
-  return el("section", { class: "card form", label: "newTraining" }, el("h2", { word: "newTraining" }),
+  // As long as what one may choose is on its way, nothing can be started.
+  let waiting = 0;
+  async function busy(work) {
+    waiting++;
+    start.disabled = true;
+    whole.setAttribute("aria-busy", "true");
+    await tried(work());
+    if (--waiting) return;
+    start.disabled = false;
+    whole.removeAttribute("aria-busy");
+  }
+  source.addEventListener("change", () => busy(chosen));
+  game.addEventListener("change", () => busy(picked));
+  const whole = el("section", { class: "card form", label: "newTraining" }, el("h2", { word: "newTraining" }),
     field("source", "source", source, about), field("game", "game", game), size.element,
     el("div", { class: "control" }, el("span", { class: "labelled", word: "length" }), length.element),
     field("name", "nameIt", title), details, trouble, el("div", { class: "actions" }, start));
+  busy(load);
+  return whole;
 }
 
 // -- one training -------------------------------------------------------------------------------
