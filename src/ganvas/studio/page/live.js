@@ -5,7 +5,7 @@
 const asked = new Map();       // by number: what is not answered yet
 const held = new Map();        // by key: { flight, waiting }
 const listeners = {};
-let socket = null, session = null, number = 0, tries = 0, open = false;
+let socket = null, session = null, number = 0, tries = 0, open = false, left = false;
 
 export const on = (event, call) => (listeners[event] ??= []).push(call);
 const tell = (event, value) => (listeners[event] ?? []).forEach((call) => call(value));
@@ -19,6 +19,7 @@ export function connect() {
   socket.onmessage = ({ data }) => (typeof data === "string" ? text(JSON.parse(data)) : picture(data));
   socket.onclose = () => {
     open = false;
+    if (left) return;
     tell("state", "lost");
     setTimeout(connect, Math.min(4000, 250 * 2 ** tries++));
   };
@@ -117,6 +118,10 @@ export async function upload(file) {
   if (!answer.ok) throw new Error(said.detail);
   return said;
 }
+
+// Whoever leaves says so: what was kept for them is let go at once.
+addEventListener("pagehide", () => { left = true; socket?.close(1000); });
+addEventListener("pageshow", ({ persisted }) => { if (persisted) location.reload(); });
 
 // For tests: a connection that breaks without a word.
 export const breakLine = () => socket.close(4000);
