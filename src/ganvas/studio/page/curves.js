@@ -12,9 +12,9 @@ export const short = (value) => {
   return size && size < 1e-3 ? value.toExponential(1) : String(+value.toPrecision(4));
 };
 
-// Calls back when colours change.
+// Calls back when colours or the language change.
 const repaints = new Set();
-new MutationObserver(() => repaints.forEach((call) => call())).observe(document.documentElement, { attributeFilter: ["data-theme"] });
+new MutationObserver(() => repaints.forEach((call) => call())).observe(document.documentElement, { attributeFilter: ["data-theme", "lang"] });
 matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => repaints.forEach((call) => call()));
 export function onTheme(call) { repaints.add(call); return () => repaints.delete(call); }
 export const colour = (name, of = document.documentElement) => getComputedStyle(of).getPropertyValue(name).trim();

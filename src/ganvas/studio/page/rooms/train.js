@@ -4,7 +4,7 @@ import { Curves, short } from "../curves.js";
 import { el, icon, show } from "../dom.js";
 import { ask } from "../live.js";
 import { go, notice, tried } from "../shell.js";
-import { learn, mark, say } from "../words.js";
+import { learn, mark } from "../words.js";
 import * as lab from "./lab.js";
 import "./terms.js";
 
@@ -202,6 +202,7 @@ function all(host) {
   const list = el("ul", { class: "trainings" });
   const empty = el("p", { class: "soft", word: "noTrainings", hidden: true });
   const cards = new Map();
+  let shown = "";
   host.append(el("div", { class: "panel trainpanel" }, form((name) => go("train", name)), el("div", { class: "board" }, empty, list)));
   const loop = again(async () => {
     const found = [];
@@ -211,7 +212,9 @@ function all(host) {
       if (!cards.has(each.name)) cards.set(each.name, card(each.name));
       cards.get(each.name).draw(each);
     }
-    list.replaceChildren(...found.map((each) => cards.get(each.name).element));
+    const order = found.map((each) => each.name).join("\n");
+    if (order !== shown) list.replaceChildren(...found.map((each) => cards.get(each.name).element));
+    shown = order;
     return found.some((each) => ACTIVE.includes(each.state)) ? 1500 : 5000;
   }, 2000);
   return loop.end;
@@ -269,7 +272,7 @@ function form(began) {
     for (const kind of GROUPS) {
       const inside = [...known.values()].filter((each) => (each.own ? "own" : each.kind) === kind && (each.own || each.kind === kind));
       const group = el("optgroup", {}, inside.map((each) => el("option", { value: each.source }, each.source)));
-      group.label = say(`group_${kind}`);
+      mark(group, "group", `group_${kind}`);
       if (inside.length) source.append(group);
     }
     source.value = [...known.values()].find((each) => each.own)?.source ?? "digits";
@@ -287,7 +290,7 @@ function form(began) {
     const option = (each) => el("option", { value: each.game },
       `${each.game} · ${each.title.length > 46 ? `${each.title.slice(0, 44)}…` : each.title}, ${each.year}`);
     const best = el("optgroup", {}, found.filter((each) => each.best).map(option));
-    best.label = say("gameBest");
+    mark(best, "group", "gameBest");
     const others = el("optgroup", {}, found.filter((each) => !each.best).sort((a, b) => a.year - b.year).map(option));
     others.label = "—";
     game.replaceChildren(best, el("option", { value: "auto", word: "gameAuto" }), others);
@@ -396,7 +399,7 @@ function one(host, name) {
       el("div", { class: "stage" }, el("div", { class: "sheetframe" }, image), caption, scrub.element, real),
       el("div", { class: "board" }, part("losses", losses.element), figuresPart, part("referee", referee), measuredPart, gradientsPart, saidPart)));
 
-  let lines = [], frames = [], pinned = false, shown = null, rolling = null, last = "";
+  let lines = [], frames = [], pinned = false, shown = null, rolling = null, last = "", offered = "";
 
   // The picture that the slider points at; the newest, as long as nobody has moved it.
   function draw() {
@@ -423,14 +426,18 @@ function one(host, name) {
     const made = button(word, async () => {
       made.disabled = true;
       await tried(ask(what, { name, owner, ...given }));
+      made.disabled = false;
       loop.now();
     }, { kind });
     if (hint) mark(made, "hint", hint);
     return made;
   }
 
+  // Made anew only if others are wanted: what somebody is about to press stays where it is.
   function buttons(about) {
-    const { mine, run } = about, found = [];
+    const { mine, run } = about, found = [], wanted = JSON.stringify([about.state, mine, run]);
+    if (wanted === offered) return;
+    offered = wanted;
     if (mine && ["starting", "running"].includes(about.state)) {
       if (about.state === "running") found.push(press("pauseIt", "train.pause", {}, "main"));
       found.push(press("stopIt", "train.stop", {}, "", "stopHint"));
