@@ -261,7 +261,7 @@ function form(began) {
   const chance = seed({ value: 0 });
   const trouble = el("p", { class: "trouble", role: "alert", hidden: true });
   const start = button("beginTraining", () => begin(), { kind: "main", sign: "play" });
-  const summary = el("summary", {}), details = el("details", { class: "allof" }, summary, chance.element, more);
+  const summary = el("summary", {}), details = el("details", { class: "allof", hidden: true }, summary, chance.element, more);
   const field = (id, word, ...inside) => el("div", { class: "control" }, el("label", { htmlFor: id, word }), ...inside);
   const known = new Map();
   let read = [], named = false;
