@@ -2,6 +2,7 @@
 
 import os
 import shutil
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,7 @@ from tests.studio.people import Served
 
 import ganvas
 
+WIDE = {"width": 1280, "height": 860}
 CHROMIUM = next(
     filter(None, map(shutil.which, ("chromium", "google-chrome", "chromium-browser"))), None
 )
@@ -56,3 +58,44 @@ def studio(runs):
     served = Served(runs)
     yield served
     served.close()
+
+
+@pytest.fixture
+def opened(studio, browser):
+    """Opens a room; at the end nothing may have gone wrong in the page."""
+    pages, troubles = [], []
+
+    @contextmanager
+    def open_at(room: str, viewport=WIDE, **how):
+        context = browser.new_context(viewport=viewport, locale="en-US", **how)
+        page = context.new_page()
+        pages.append(context)
+        page.on("console", lambda m: m.type in ("error", "warning") and troubles.append(m.text))
+        page.on("pageerror", lambda error: troubles.append(str(error)))
+        page.goto(f"{studio.url}#{room}")
+        yield page
+
+    yield open_at
+    for context in pages:
+        context.close()
+    troubles = [t for t in troubles if "WebSocket" not in t and "422" not in t]
+    assert troubles == []
+
+
+@pytest.fixture
+def look(screens):
+    """Keeps what a page looks like, and lets axe look too."""
+    from axe_playwright_python.sync_playwright import Axe
+
+    def seen(page, name: str) -> None:
+        page.wait_for_timeout(150)
+        page.screenshot(path=screens / f"{name}.png")
+        found = Axe().run(page).response["violations"]
+        bad = [
+            (v["id"], [n["html"][:120] for n in v["nodes"][:3]])
+            for v in found
+            if v["impact"] in ("serious", "critical")
+        ]
+        assert not bad, f"{name}: {bad}"
+
+    return seen

@@ -19,7 +19,7 @@ def until(done, seconds: float = 5.0) -> None:
 class Served:
     """The Studio, served from a thread of this process."""
 
-    def __init__(self, folders, rules=None, grace: float = 30.0) -> None:
+    def __init__(self, folders, rules=None, grace: float = 30.0, **more) -> None:
         from ganvas.studio import listening, serving
         from ganvas.studio.app import MESSAGE, app
         from ganvas.studio.desk import Desk
@@ -28,7 +28,7 @@ class Served:
         listener = self.stack.enter_context(listening.listening("127.0.0.1", 0))
         self.url = listening.address(listener)
         self.origin = self.url.rstrip("/")
-        self.desk = Desk(folders, grace)
+        self.desk = Desk(folders, grace, **more)
         self.desk.bench.start()
         self.server = serving.server_of(
             app(self.desk, rules), ws_max_size=MESSAGE, ws_per_message_deflate=False

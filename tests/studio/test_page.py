@@ -2,7 +2,6 @@
 
 import io
 import re
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -14,48 +13,12 @@ from ganvas.studio.app import PAGE
 
 pytest.importorskip("fastapi")
 HOME = Path(desk.__file__).parent / "page"
-WIDE, PHONE = {"width": 1280, "height": 860}, {"width": 390, "height": 844}
-
-
-@pytest.fixture
-def opened(studio, browser):
-    """Opens a room; at the end nothing may have gone wrong in the page."""
-    pages, troubles = [], []
-
-    @contextmanager
-    def open_at(room: str, viewport=WIDE, **how):
-        context = browser.new_context(viewport=viewport, locale="en-US", **how)
-        page = context.new_page()
-        pages.append(context)
-        page.on("console", lambda m: m.type in ("error", "warning") and troubles.append(m.text))
-        page.on("pageerror", lambda error: troubles.append(str(error)))
-        page.goto(f"{studio.url}#{room}")
-        yield page
-
-    yield open_at
-    for context in pages:
-        context.close()
-    troubles = [t for t in troubles if "WebSocket" not in t and "422" not in t]
-    assert troubles == []
-
-
-@pytest.fixture
-def look(screens):
-    """Keeps what a page looks like, and lets axe look too."""
-    from axe_playwright_python.sync_playwright import Axe
-
-    def seen(page, name: str) -> None:
-        page.wait_for_timeout(150)
-        page.screenshot(path=screens / f"{name}.png")
-        found = Axe().run(page).response["violations"]
-        bad = [
-            (v["id"], [n["html"][:120] for n in v["nodes"][:3]])
-            for v in found
-            if v["impact"] in ("serious", "critical")
-        ]
-        assert not bad, f"{name}: {bad}"
-
-    return seen
+PHONE = {"width": 390, "height": 844}
+FAMILIES = (
+    *("task_", "way_", "makes_", "figure", "law_", "source_", "state_", "group_"),
+    *("trouble_", "why_", "refereeSure_"),
+)
+"""Words whose key the page puts together."""
 
 
 def picture(page, selector: str) -> bytes:
@@ -110,7 +73,7 @@ def test_the_page_asks_nobody_else_and_speaks_both_languages():
     said = set(re.findall(r'(?:word|label|hint|alt): \[?"(\w+)"', used))
     assert said <= words["en"].keys(), said - words["en"].keys()
     for key in words["en"]:
-        family = key.startswith(("task_", "way_", "makes_", "figure"))
+        family = key.startswith(FAMILIES)
         assert family or re.search(rf'"{key}"', used), f"nobody says {key}"
 
 

@@ -22,11 +22,25 @@ KINDS = {"html": "text/html", "css": "text/css", "js": "text/javascript", "svg":
 PAGE = (
     "style.css",
     "rooms.css",
+    "train.css",
     "icon.svg",
     *(
         f"{name}.js"
-        for name in ("main", "shell", "live", "words", "dom", "controls", "canvas", "tray")
+        for name in (
+            "main",
+            "shell",
+            "live",
+            "words",
+            "dom",
+            "controls",
+            "canvas",
+            "tray",
+            "curves",
+            "plane",
+        )
     ),
+    "rooms/lab.js",
+    "rooms/terms.js",
     *(f"rooms/{name}.js" for name in ROOMS),
 )
 """The files of the page beside index.html: no path of a request ever meets the disk."""
