@@ -1,14 +1,17 @@
 """How soon is the Studio there, and how soon does it answer? Measured in a real browser.
 
     python -m benchmarks.studio            everything, into results/studio.json
-    python -m benchmarks.studio open       some of it: open, live
+    python -m benchmarks.studio open       some of it: open, live, paint, drag
 
 `open` is the time from `ganvas studio` until the page is served, until its shell is seen, and until
 the gallery shows pictures that were drawn just then, in seconds, the median of several starts; the
 browser runs already. `live` is the time from a request, made one after the other as while somebody
 drags or draws, until its picture is decoded in the browser, in milliseconds: for the map of
-`digits`, and for drawings of 64 pixels that `edges2emoji` and `kai2ming` translate. How busy the
-machine was beside is said by `load`, the mean number of processes that wanted to run.
+`digits`, and for drawings of 64 pixels that `edges2emoji` and `kai2ming` translate. `paint` is the
+time from a movement of the pen, in a stroke of 60 a second, until a picture is decoded that was
+made for it, in milliseconds; `drag` how many steps a second the page shows of a drag half-way
+across the picture. Both of the default networks at a size, with hardly trained weights. How busy
+the machine was beside is said by `load`, the mean number of processes that wanted to run.
 """
 
 from __future__ import annotations
@@ -22,6 +25,7 @@ import shutil
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -60,10 +64,50 @@ LIVE = """async ([run, n]) => {
 }"""
 
 
+GENERATORS = (("dcgan", 32), ("dcgan", 64), ("stylegan2", 64))
+MOVES, EVERY = 120, 16
+"""Movements of a stroke, and milliseconds between two."""
+
+WATCH = """() => {
+  const moves = [], sent = [], seen = new Map(), find = (what) => document.querySelector(what);
+  const image = find(".answer .large"), moved = () => moves.push(performance.now());
+  find(".pad").addEventListener("pointermove", moved, true);
+  const send = WebSocket.prototype.send;
+  WebSocket.prototype.send = function (data) {
+    if (data instanceof ArrayBuffer) {
+      const words = new Uint8Array(data, 4, new DataView(data).getUint32(0));
+      sent.push([JSON.parse(new TextDecoder().decode(words)).id, performance.now()]);
+    }
+    return send.call(this, data);
+  };
+  image.addEventListener("load", async () => {
+    const { id } = image.picture.head;
+    try { await image.decode(); } catch { return; }
+    if (!seen.has(id)) seen.set(id, performance.now());
+  });
+  window.waited = () => moves.map((move) => {
+    const ask = sent.find(([, at]) => at >= move + 2);
+    const after = ask ? [...seen].filter(([id]) => id >= ask[0]).map(([, at]) => at) : [];
+    return after.length ? Math.min(...after) - move : null;
+  }).filter((time) => time !== null);
+}"""
+
+DRAG = """async ([run, seed]) => {
+  const { ask } = await import("/live.js");
+  const { size: [w, h] } = await ask("drag.open", { run, seed });
+  const began = performance.now(), points = [w / 4, h / 2, (3 * w) / 4, h / 2];
+  let shown = 0;
+  const onpicture = async ({ blob }) => { await createImageBitmap(blob); shown++; };
+  const { steps } = await ask("drag.go", { points }, { onpicture });
+  const seconds = (performance.now() - began) / 1000;
+  return { steps: steps / seconds, pictures: shown / seconds };
+}"""
+
+
 @contextmanager
-def served() -> Iterator[str]:
+def served(*runs: Path) -> Iterator[str]:
     """The Studio in a process of its own; its address."""
-    words = [sys.executable, "-m", "ganvas", "studio", "--port", "0", "--no-open"]
+    words = [sys.executable, "-m", "ganvas", "studio", *map(str, runs), "--port", "0", "--no-open"]
     with subprocess.Popen(words, stderr=subprocess.PIPE, text=True) as process:
         assert process.stderr is not None
         said = ""
@@ -112,7 +156,69 @@ def live(browser: Browser) -> list[dict[str, Any]]:
     return rows
 
 
-PARTS: dict[str, Callable[[Browser], list[dict[str, Any]]]] = {"open": opened, "live": live}
+@contextmanager
+def made() -> Iterator[dict[str, Path]]:
+    """Runs of the default networks, by name."""
+    import ganvas
+
+    with tempfile.TemporaryDirectory() as folder:
+        runs = {f"{game}-{size}": Path(folder) / f"{game}-{size}" for game, size in GENERATORS}
+        for (game, size), run in zip(GENERATORS, runs.values(), strict=True):
+            given = {"data": "emoji", "size": size, "steps": 2, "images": None, "quiet": True}
+            ganvas.train(game, out=run, **given)
+        yield runs
+
+
+def painted(browser: Browser) -> list[dict[str, Any]]:
+    """Milliseconds from a movement of the pen to the picture."""
+    rows = []
+    with made() as runs, served(*runs.values()) as address:
+        for name in runs:
+            page = browser.new_page(viewport={"width": 1280, "height": 860})
+            page.goto(f"{address}#paint/{name}")
+            page.wait_for_selector(".answer .large[src]", timeout=120_000)
+            page.wait_for_timeout(1000)
+            page.evaluate(WATCH)
+            box = page.locator(".pad").bounding_box()
+            assert box is not None
+            for i in range(MOVES):
+                along = 0.1 + 0.8 * i / MOVES
+                page.mouse.move(box["x"] + along * box["width"], box["y"] + 0.5 * box["height"])
+                page.wait_for_timeout(EVERY)
+                if i == 0:
+                    page.mouse.down()
+            page.wait_for_timeout(2000)
+            times = sorted(page.evaluate("waited()")[FIRST:])
+            page.close()
+            ms = {
+                "median": round(statistics.median(times), 1),
+                "90 %": round(times[9 * len(times) // 10], 1),
+            }
+            rows.append({"what": "paint", "run": name, "ms": ms, "moves": len(times)})
+    return rows
+
+
+def dragged(browser: Browser) -> list[dict[str, Any]]:
+    """Steps a second."""
+    rows = []
+    with made() as runs, served(*runs.values()) as address:
+        page = browser.new_page()
+        page.goto(address)
+        page.wait_for_selector(".card .wall img", timeout=120_000)
+        for name in runs:
+            found = [page.evaluate(DRAG, [name, seed]) for seed in range(3)]
+            median = {k: round(statistics.median(f[k] for f in found), 1) for k in found[0]}
+            rows.append({"what": "drag", "run": name, "per second": median})
+        page.close()
+    return rows
+
+
+PARTS: dict[str, Callable[[Browser], list[dict[str, Any]]]] = {
+    "open": opened,
+    "live": live,
+    "paint": painted,
+    "drag": dragged,
+}
 
 
 def main() -> None:

@@ -23,20 +23,13 @@ PAGE = (
     "style.css",
     "rooms.css",
     "train.css",
+    "editing.css",
     "icon.svg",
     *(
         f"{name}.js"
         for name in (
-            "main",
-            "shell",
-            "live",
-            "words",
-            "dom",
-            "controls",
-            "canvas",
-            "tray",
-            "curves",
-            "plane",
+            *("main", "shell", "live", "words", "dom", "controls", "canvas", "tray"),
+            *("beginning", "beside", "curves", "plane"),
         )
     ),
     "rooms/lab.js",

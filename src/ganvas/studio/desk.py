@@ -16,7 +16,7 @@ from ganvas.studio.trainings import Trainings
 if TYPE_CHECKING:
     from ganvas.studio.shelf import Shelf
 
-ROOMS = ("gallery", "explore", "translate", "train", "compare")
+ROOMS = ("gallery", "explore", "paint", "drag", "repair", "translate", "train", "compare")
 """The rooms, each a module of `ganvas.studio.rooms` and one of `page/rooms`, in their order."""
 PEOPLE = 64
 """Sessions at a time."""
@@ -54,6 +54,7 @@ class Desk:
 
         import_module("ganvas.studio.rooms.films")
         import_module("ganvas.studio.rooms.lab")
+        import_module("ganvas.studio.beginnings")
         for room in ROOMS:
             import_module(f"ganvas.studio.rooms.{room}")
         self._shelf = Shelf(self.places)

@@ -30,7 +30,6 @@ from ganvas.tools.edited import (
 from ganvas.tools.given import hole, output_of, picture
 from ganvas.tools.holes import hole_of
 from ganvas.tools.inpainting import PRIOR, TYPICAL, Blend
-from ganvas.tools.shots import has_hole
 from ganvas.tools.shots import picture as as_picture
 
 
@@ -119,7 +118,9 @@ def inpaint(
     run = run if isinstance(run, Run) else Run(run)
     how, search = apart({"typical": TYPICAL, **asked})
     file = Path(image).expanduser()
-    space = output_of(unmade(run)) if (learned := _fills(unmade(run))) else checked(run, how)
+    space = (
+        output_of(unmade(run)) if (learned := inpainting.fills(unmade(run))) else checked(run, how)
+    )
     (place,) = places_for([file], output, run.folder / "inpaint")
     given, notes = picture(file, space, how.fit)
     where = _hole(file, mask, missing, space, how)
@@ -152,21 +153,12 @@ def _hole(
     return hole_of(missing, (space.height, space.width), how.seed)
 
 
-def _fills(game: Game) -> bool:
-    """Whether a game has learned to fill holes that it is shown."""
-    way = game.directions().get("y")
-    return way is not None and not way.also and has_hole(way.takes, way.makes)
-
-
-@torch.no_grad()
 def _filled(
     game: Game, file: Path, place: Path, given: Tensor, where: Tensor, notes: list[str]
 ) -> Edited:
     """The hole as a game fills it that has learned to."""
     began = time.monotonic()
-    x = torch.cat([torch.where(where, -1.0, given), where[None] * -2.0 + 1])
-    with game.showing():
-        made = game.generate(x=x[None].to(game.device))[0].float().clamp(-1, 1).cpu()
+    made = inpainting.filled(game, given, where)
     strip = place.with_name(f"{place.stem}-strip.png")
     save(place, as_picture(made))
     save(strip, strip_of({"given": torch.where(where, torch.zeros(()), given), "filled": made}))

@@ -26,7 +26,9 @@ from torch.nn.functional import avg_pool2d, conv2d, pad, softplus
 
 from ganvas.core import Game, UsageError
 from ganvas.tools.latent import Latent
-from ganvas.tools.projection import Projected, Search, Tell, project
+from ganvas.tools.projection import Projected, Projecting, Search, Tell
+from ganvas.tools.shots import has_hole
+from ganvas.tools.steps import Steps, Work
 from ganvas.tools.still import Name
 
 Blend = Literal["poisson", "paste", "none"]
@@ -36,8 +38,10 @@ FAR = 0.25
 """What a known pixel counts that has no hole near it (the paper: 0)."""
 PRIOR, TYPICAL = 0.003, 0.02
 """Weight of the prior (the paper's λ), and of how far a point strays."""
-JUDGED = 256
-"""Draws that tell how much D varies."""
+JUDGED, CHUNK = 256, 32
+"""Draws that tell how much D varies, and how many are judged at a time."""
+Liking = Callable[[Tensor], Tensor]
+"""How little somebody likes pictures, (n, ...) -> (n,)."""
 
 
 @dataclass
@@ -83,6 +87,88 @@ def inpaint(
     Raises:
         UsageError: if there is no hole, or nothing else.
     """
+    return Inpainting(
+        game, picture, hole, search, space=space, label=label, seed=seed, prior=prior, blend=blend,
+        tell=tell, **given,
+    ).result  # fmt: skip
+
+
+class Inpainting(Steps[Inpainted]):
+    """A hole while it is being filled.
+
+    Args:
+        game, picture, hole, search, space, label, seed, prior, blend, tell, given: see `inpaint`.
+
+    Raises:
+        UsageError: as for `inpaint`.
+    """
+
+    search: Projecting
+    judged: bool | None = None
+    """Whether a discriminator counts; None before that is known."""
+
+    def __init__(
+        self,
+        game: Game,
+        picture: Tensor,
+        hole: Tensor,
+        search: Search | None = None,
+        *,
+        space: Name | None = None,
+        label: int | str | None = None,
+        seed: int = 0,
+        prior: float = PRIOR,
+        blend: Blend = "poisson",
+        tell: Tell = lambda *_: None,
+        **given: Any,
+    ) -> None:
+        checked(picture, hole)
+        self.given, self.hole, self.blend, self.prior = picture, hole, blend, prior
+        self.judge: Liking | None = None
+        self.search = Projecting(
+            game, picture, search or Search(typical=TYPICAL), space=space or "z", label=label,
+            seed=seed, weight=importance(hole), prior=self._disliked if prior else None,
+            tell=tell, **given,
+        )  # fmt: skip
+        super().__init__(self._filled(game, label, seed, given))
+
+    def _filled(
+        self, game: Game, label: int | str | None, seed: int, given: dict[str, Any]
+    ) -> Work[Inpainted]:
+        if self.prior:
+            self.judge = yield from _liking(game, label, seed, given)
+        self.judged = self.judge is not None
+        if not self.judged:
+            self.search.aim.prior = None
+        while not self.search.done:
+            self.search.step()
+            yield
+        found = self.search.result
+        return Inpainted(self.blended(found.picture), found.picture.detach().cpu(), found)
+
+    def _disliked(self, x: Tensor) -> Tensor:
+        assert self.judge is not None
+        return self.prior * self.judge(x)
+
+    @property
+    def drawn(self) -> Tensor | None:
+        """The whole picture that the generator makes for it so far; None before the first."""
+        return self.search.picture
+
+    def blended(self, drawn: Tensor) -> Tensor:
+        """The picture with what was drawn in its hole: (channels, h, w)."""
+        drawn = drawn.detach().cpu()
+        if self.blend == "poisson":
+            return poisson(self.given, drawn, self.hole)
+        return drawn if self.blend == "none" else torch.where(self.hole, drawn, self.given)
+
+
+def checked(picture: Tensor, hole: Tensor) -> None:
+    """Refuses a hole that is none.
+
+    Raises:
+        UsageError: if it has another size than the picture, is empty, or leaves nothing.
+    """
     if tuple(hole.shape) != tuple(picture.shape[1:]):
         raise UsageError(
             f"the mask has the shape {tuple(hole.shape)}, the picture {tuple(picture.shape[1:])}"
@@ -92,19 +178,29 @@ def inpaint(
             "the mask says where the hole is, in white; it shows "
             + ("no hole" if not hole.any() else "nothing but a hole")
         )
-    search = search or Search(typical=TYPICAL)
-    judge = liking(game, label, seed, given) if prior else None
-    found = project(
-        game, picture, search, space=space or "z", label=label, seed=seed, weight=importance(hole),
-        prior=None if judge is None else lambda x: prior * judge(x), tell=tell, **given,
-    )  # fmt: skip
-    drawn = found.picture.detach().cpu()
-    filled = {
-        "poisson": lambda: poisson(picture, drawn, hole),
-        "paste": lambda: torch.where(hole, drawn, picture),
-        "none": lambda: drawn,
-    }[blend]()
-    return Inpainted(filled, drawn, found)
+
+
+def fills(game: Game) -> bool:
+    """Whether a game has learned to fill holes that it is shown."""
+    way = game.directions().get("y")
+    return way is not None and not way.also and has_hole(way.takes, way.makes)
+
+
+@torch.no_grad()
+def filled(game: Game, picture: Tensor, hole: Tensor) -> Tensor:
+    """A picture without its hole, by a game that has learned to fill one.
+
+    Args:
+        game: one that `fills`.
+        picture, hole: as for `inpaint`.
+
+    Raises:
+        UsageError: as for `inpaint`.
+    """
+    checked(picture, hole)
+    x = torch.cat([torch.where(hole, -1.0, picture), hole[None] * -2.0 + 1])
+    with game.showing():
+        return game.generate(x=x[None].to(game.device))[0].float().clamp(-1, 1).cpu()
 
 
 def importance(hole: Tensor) -> Tensor:
@@ -115,10 +211,14 @@ def importance(hole: Tensor) -> Tensor:
     return torch.where(hole, 0.0, FAR + near)
 
 
-def liking(
-    game: Game, label: int | str | None, seed: int, given: dict[str, Any]
-) -> Callable[[Tensor], Tensor] | None:
+def liking(game: Game, label: int | str | None, seed: int, given: dict[str, Any]) -> Liking | None:
     """How little the discriminator likes pictures, (n, ...) -> (n,); None if there is none."""
+    return Steps(_liking(game, label, seed, given)).result
+
+
+def _liking(
+    game: Game, label: int | str | None, seed: int, given: dict[str, Any]
+) -> Work[Liking | None]:
     latent = Latent(game, "z", label, seed, **given)
     inputs = {k: x.to(game.device) for k, x in latent.others.items()}
 
@@ -126,11 +226,14 @@ def liking(
         with game.showing():
             return game.judge(x, **{k: v.expand(len(x), *v.shape[1:]) for k, v in inputs.items()})
 
-    try:
-        with torch.no_grad():
-            usual = judged(latent.show(latent.draw(JUDGED, seed)))
-    except UsageError:  # nobody who could say
-        return None
+    points, scores = latent.draw(JUDGED, seed), list[Tensor]()
+    for some in points.split(CHUNK):
+        try:
+            scores.append(judged(latent.show(some)).detach())
+        except UsageError:  # nobody who could say
+            return None
+        yield
+    usual = torch.cat(scores)
     mean, spread = usual.mean(), usual.std().clamp(min=1e-6)
     return lambda x: softplus(-(judged(x) - mean) / spread)
 

@@ -28,13 +28,14 @@ from ganvas.tools.aim import Aim, psnr_of
 from ganvas.tools.chart import Chart, unevenness
 from ganvas.tools.descent import LBFGS, Adam, Descent, Loss
 from ganvas.tools.latent import Latent
+from ganvas.tools.steps import Steps, Work
 from ganvas.tools.still import Name
 
 Tell = Callable[[float, float], None]
 """Is told which part of the work is done, 0 to 1, and the PSNR so far."""
 HALVED = (0.1, 0.25, 0.45, 0.7)
 """When the worse half of the points drops out, in parts of the way."""
-CHUNK, DRAWING = 64, 0.2
+CHUNK, DRAWING = 32, 0.2
 """Points are drawn so many at a time, for at most this part of the time."""
 FEW = 4
 """So many of the nearest draws tell how near a class is."""
@@ -132,59 +133,82 @@ def project(
         UsageError: if the game draws from no noise, has no such space or class, or the picture has
             another shape than the game's.
     """
-    began, search = time.monotonic(), search or Search()
-    if tuple(target.shape) != game.output.shape:
-        raise UsageError(
-            f"{game.name} makes pictures of {game.output.shape}, and this one has "
-            f"{tuple(target.shape)}: resize it first"
-        )
-    first = Latent(game, space, label, seed, **given)
-    moved = Moved(search, Aim(
-        target.to(game.device), None if weight is None else weight.to(game.device),
-        scales=first.space != "z", prior=prior,
-    ), began, tell)  # fmt: skip
-    latents = [first] if label is not None else _of_each_class(first, given)
-    return moved.down(*moved.nearest(latents, seed))
+    return Projecting(
+        game, target, search, space=space, label=label, seed=seed, weight=weight, prior=prior,
+        tell=tell, **given,
+    ).result  # fmt: skip
 
 
-class Moved:
-    """A search while it goes on.
+class Projecting(Steps[Projected]):
+    """A projection while it goes on; a step is a few draws, or one of all points downhill.
 
     Args:
-        search: how.
-        aim: for what.
-        began: when, by the monotonic clock.
-        tell: is told how far it is.
+        game, target, search, space, label, seed, weight, prior, tell, given: as for `project`.
+
+    Raises:
+        UsageError: as for `project`.
     """
 
-    def __init__(self, search: Search, aim: Aim, began: float, tell: Tell) -> None:
-        self.search, self.aim, self.began, self.tell = search, aim, began, tell
+    def __init__(
+        self,
+        game: Game,
+        target: Tensor,
+        search: Search | None = None,
+        *,
+        space: Name | None = None,
+        label: int | str | None = None,
+        seed: int = 0,
+        weight: Tensor | None = None,
+        prior: Callable[[Tensor], Tensor] | None = None,
+        tell: Tell = lambda *_: None,
+        **given: Any,
+    ) -> None:
+        if tuple(target.shape) != game.output.shape:
+            raise UsageError(
+                f"{game.name} makes pictures of {game.output.shape}, and this one has "
+                f"{tuple(target.shape)}: resize it first"
+            )
+        self.began, self.search, self.tell = time.monotonic(), search or Search(), tell
+        first = Latent(game, space, label, seed, **given)
+        self.aim = Aim(
+            target.to(game.device), None if weight is None else weight.to(game.device),
+            scales=first.space != "z", prior=prior,
+        )  # fmt: skip
         self.best, self.least, self.error = Tensor(), math.inf, math.inf
+        self.picture: Tensor | None = None
+        """What the best point so far shows; None before the first step downhill."""
         self.steps = self.gained = 0
         self.curve: list[tuple[float, float]] = []
+        latents = [first] if label is not None else _of_each_class(first, given)
+        super().__init__(self._found(latents, seed))
 
-    @torch.no_grad()
-    def nearest(self, latents: Sequence[Latent], seed: int) -> tuple[Latent, Tensor]:
+    def _found(self, latents: Sequence[Latent], seed: int) -> Work[Projected]:
+        latent, points = yield from self._nearest(latents, seed)
+        chart = Chart(latent, noises=self.search.noises)
+        yield from self._down(chart, points)
+        return self._projected(chart)
+
+    def _nearest(self, latents: Sequence[Latent], seed: int) -> Work[tuple[Latent, Tensor]]:
         """The best of many draws, of the class whose draws are nearest."""
         each = max(self.search.starts, self.search.draws // len(latents))
         found = []
         for i, latent in enumerate(latents):
             points, losses = latent.draw(each, seed), list[Tensor]()
             for some in points.split(max(CHUNK, self.search.starts)):
-                losses.append(self.aim(latent.show(some))[0])
+                losses.append(self.aim(latent.show(some))[0].detach())
+                yield
                 if self.of_time > DRAWING * (i + 1) / len(latents):
                     break
             best = torch.cat(losses).topk(self.search.starts, largest=False)
             found.append((float(best.values[:FEW].mean()), latent, points[best.indices]))
         return min(found, key=lambda one: one[0])[1:]
 
-    def down(self, latent: Latent, points: Tensor) -> Projected:
+    def _down(self, chart: Chart, points: Tensor) -> Work[None]:
         """Moves points downhill until one is good enough, or the search is over."""
-        search, chart = self.search, Chart(latent, noises=self.search.noises)
-        x = chart.coordinates(points)
+        search, x = self.search, chart.coordinates(points)
         rows: Descent = LBFGS(x) if search.method == "lbfgs" else Adam(x)
-        chance = Chance("projection", latent.seed, device=x.device)
-        while self.steps == 0 or (self.progress < 1 and psnr_of(self.error) < search.goal):
+        chance = Chance("projection", chart.latent.seed, device=x.device)
+        while self.steps == 0 or (self.progress < 1 and self.psnr < search.goal):
             done = self.progress
             stir = search.stir * max(0.0, 1 - done / 0.75) ** 2 if search.method == "adam" else 0.0
             rows.go(self._loss(chart, stir, chance), search.rate * pace(done))
@@ -192,10 +216,15 @@ class Moved:
             keep = max(1, search.starts >> sum(done >= part for part in HALVED))
             if keep < len(rows.x):
                 rows.keep(rows.value.topk(keep, largest=False).indices)
-            self.tell(self.progress, psnr_of(self.error))
+            self.tell(self.progress, self.psnr)
+            yield
             if search.method == "lbfgs" and self.steps - self.gained > search.patience:
                 break
-        return self._found(chart)
+
+    @property
+    def psnr(self) -> float:
+        """Of the best picture so far, in dB."""
+        return psnr_of(self.error)
 
     @property
     def progress(self) -> float:
@@ -214,18 +243,19 @@ class Moved:
         def loss(x: Tensor) -> Tensor:
             noise = x.new_zeros(()) if stir == 0 else stir * chance.normal(len(x), chart.size)
             near = torch.cat([x[:, : chart.size] + noise, x[:, chart.size :]], 1)
-            values, errors = self.aim(chart.show(near))
+            pictures = chart.show(near)
+            values, errors = self.aim(pictures)
             if self.search.typical:
                 away = near[:, : chart.size].square().mean(1)
                 values = values + self.search.typical * away
-            self._keep(near.detach(), values.detach(), errors)
+            self._keep(near.detach(), values.detach(), errors, pictures.detach())
             if hidden := chart.noises(near):
                 values = values + EVEN * unevenness(hidden)
             return values
 
         return loss
 
-    def _keep(self, x: Tensor, values: Tensor, errors: Tensor) -> None:
+    def _keep(self, x: Tensor, values: Tensor, errors: Tensor, pictures: Tensor) -> None:
         alone = self.aim.prior is None and self.search.typical == 0
         judged = errors if alone else values
         row = int(judged.nan_to_num(math.inf).argmin())
@@ -234,10 +264,11 @@ class Moved:
         if float(judged[row]) < (1 - GAIN) * self.least:
             self.gained = self.steps
         self.least, self.error, self.best = float(judged[row]), float(errors[row]), x[row : row + 1]
-        self.curve.append((time.monotonic() - self.began, psnr_of(self.error)))
+        self.picture = pictures[row]
+        self.curve.append((time.monotonic() - self.began, self.psnr))
 
     @torch.no_grad()
-    def _found(self, chart: Chart) -> Projected:
+    def _projected(self, chart: Chart) -> Projected:
         point, noises = chart.points(self.best), chart.noises(self.best)
         seconds = time.monotonic() - self.began
         return Projected(

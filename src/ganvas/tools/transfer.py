@@ -21,6 +21,7 @@ from torch.nn.functional import grid_sample, interpolate
 
 from ganvas.core import UsageError
 from ganvas.tools.descent import LBFGS
+from ganvas.tools.steps import Steps, Work
 
 UNIT = 16
 """In the descent a motion of 1 is this part of a side."""
@@ -76,31 +77,72 @@ def transferred(original: Tensor, frames: Tensor) -> Tensor:
     Raises:
         UsageError: if there are not two frames, or of other channels.
     """
-    if len(frames) < 2 or frames.shape[1] != original.shape[0]:
-        raise UsageError(
-            f"an edit is two frames or more with the channels of the original, "
-            f"{len(original)}, and not {tuple(frames.shape)}"
-        )
-    whole = flow(frames[:-1], frames[1:]).joined().resized(tuple(original.shape[1:]))  # type: ignore[arg-type]
-    return whole(original.to(frames)[None])[0].clamp(-1, 1)
+    return Transfer(original, frames).result
+
+
+class Transfer(Steps[Tensor]):
+    """An edit while it is carried over.
+
+    Args:
+        original, frames: as for `transferred`.
+
+    Raises:
+        UsageError: as for `transferred`.
+    """
+
+    def __init__(self, original: Tensor, frames: Tensor) -> None:
+        if len(frames) < 2 or frames.shape[1] != original.shape[0]:
+            raise UsageError(
+                f"an edit is two frames or more with the channels of the original, "
+                f"{len(original)}, and not {tuple(frames.shape)}"
+            )
+        self.size: tuple[int, int] = original.shape[1], original.shape[2]
+        self._gone, self._all = 0, len(_sizes(frames)) * STEPS + 2
+        super().__init__(self._carried(original.to(frames)[None], frames))
+
+    def step(self) -> None:
+        """One evaluation, for all neighbours at a size."""
+        super().step()
+        self._gone += 1
+
+    @property
+    def progress(self) -> float:
+        """How far it is, 0 to 1."""
+        return min(1.0, self._gone / self._all)
+
+    def _carried(self, original: Tensor, frames: Tensor) -> Work[Tensor]:
+        found = yield from _flow_of(frames[:-1], frames[1:])
+        whole = found.joined().resized(self.size)
+        yield
+        return whole(original)[0].clamp(-1, 1)
 
 
 def flow(before: Tensor, after: Tensor) -> Flow:
     """The flow from each picture to another: (n, channels, h, w) both."""
+    return Steps(_flow_of(before, after)).result
+
+
+def _flow_of(before: Tensor, after: Tensor) -> Work[Flow]:
     n, c = before.shape[:2]
     # Where they do not differ, all of this is 0: no motion, and colours as they are.
     x = before.new_zeros(n, 2 + c * (c + 1), 1, 1)
-    sizes = [before.shape[2:]]
-    while min(sizes[-1]) >= 2 * LEAST and len(sizes) < 3:
-        sizes.append(torch.Size(side // 2 for side in sizes[-1]))
-    for size in reversed(sizes):
+    for size in _sizes(before):
         smaller = [interpolate(p, size, mode="area") for p in (before, after)]
         x = interpolate(x, size, mode="bilinear")
         rows = LBFGS(x.flatten(1))
         for _ in range(STEPS):
-            rows.go(lambda y, s=size, p=smaller: _energy(_flow(y, c, s), *p))  # type: ignore[misc]
+            rows.go(lambda y, s=size, p=smaller: _energy(_as_flow(y, c, s), *p))  # type: ignore[misc]
+            yield
         x = rows.x.view(n, -1, *size)
-    return _flow(x.flatten(1), c, before.shape[2:])
+    return _as_flow(x.flatten(1), c, before.shape[2:])
+
+
+def _sizes(pictures: Tensor) -> list[torch.Size]:
+    """The sizes at which a flow is looked for, the smallest first."""
+    sizes = [pictures.shape[2:]]
+    while min(sizes[0]) >= 2 * LEAST and len(sizes) < 3:
+        sizes.insert(0, torch.Size(side // 2 for side in sizes[0]))
+    return sizes
 
 
 def sampled(pictures: Tensor, motion: Tensor) -> Tensor:
@@ -113,7 +155,7 @@ def sampled(pictures: Tensor, motion: Tensor) -> Tensor:
     return grid_sample(pictures, grid, padding_mode="border", align_corners=False)
 
 
-def _flow(x: Tensor, channels: int, size: torch.Size) -> Flow:
+def _as_flow(x: Tensor, channels: int, size: torch.Size) -> Flow:
     """Coordinates (n, d) as a flow."""
     parts = x.view(len(x), -1, *size)
     colour = parts[:, 2:].reshape(len(x), channels, channels + 1, *size)

@@ -2,16 +2,21 @@
 //
 //   const canvas = new Canvas({ width: 64, height: 64, crisp: true, ground: "#fff" });
 //   host.append(canvas.element);
-//   canvas.tool = "brush" | "eraser" | "mask" | "unmask" | "points" | "look"
+//   canvas.tool = "brush" | "pencil" | "warp" | "eraser" | "mask" | "unmask" | "points" | "look"
 //   canvas.colour = "#000"; canvas.size = 1;                in the picture's own pixels
 //   canvas.on("stroke", () => ...)     while one draws, once a frame
 //   canvas.on("change", () => ...)     after a stroke, an undo, a point
 //   await canvas.blob()                what was painted over the ground, as a PNG
 //   await canvas.paint(), .mask()      the layers alone; the mask is white on black
+//   canvas.raw("paint")                a layer as its bytes: RGBA of paint, else how much; null if empty
+//   canvas.on("bottom", ...)           undo, where there is nothing more to undo
+//   canvas.snapshot(), .restore(it)    all that was drawn; restore(null) begins anew
 //   canvas.strokes                     [{ tool, colour, size, points: [[x, y], ...] }]
 //   canvas.points                      [{ handle: [x, y], target: [x, y] }], handles can be dragged
 //   canvas.under({ head, blob })       the picture below
 //   canvas.undo(), canvas.redo(), canvas.clear()
+//
+// The warp takes hold of a piece of the picture below and paints it elsewhere. The pencil has a layer of its own.
 //
 // Pointer events serve mouse, pen and finger. With the keyboard: arrows move a cross (Shift: by 8),
 // space puts the pen down or up, Enter sets a point, Delete takes the last one, Ctrl+Z and Ctrl+Y.
@@ -33,23 +38,24 @@ export class Canvas {
     this.ground = ground;
     this.tool = "brush";
     this.colour = "#000000";
+    this.veil = "#ffffff";  // what the mask looks like
     this.size = 1;
     this.strokes = [];
     this.points = [];
     this.most = 16;
-    this.calls = { stroke: [], change: [] };
+    this.calls = { stroke: [], change: [], bottom: [] };
     this.past = [];
     this.future = [];
     this.below = el("img", { class: "below", alt: "", hidden: true, draggable: false });
-    this.layer = { paint: el("canvas", { width, height }), masked: el("canvas", { width, height, class: "masked" }) };
+    this.layer = { paint: el("canvas", { width, height }), lines: el("canvas", { width, height, class: "lines" }), masked: el("canvas", { width, height, class: "masked" }) };
     this.ink = Object.fromEntries(Object.entries(this.layer).map(([k, c]) => [k, c.getContext("2d", { willReadFrequently: true })]));
     this.over = shape("svg", { viewBox: `0 0 ${width} ${height}`, "aria-hidden": "true" });
-    this.pad = el("div", { class: "pad", tabIndex: 0, role: "application", label }, this.below, this.layer.paint, this.layer.masked, this.over);
+    this.pad = el("div", { class: "pad", tabIndex: 0, role: "application", label }, this.below, ...Object.values(this.layer), this.over);
     this.element = el("div", { class: "canvas" }, this.pad);
     this.pad.style.aspectRatio = `${width} / ${height}`;
     if (ground) this.pad.style.background = ground;
     this.pad.classList.toggle("pixels", crisp || Math.max(width, height) <= SMALL);
-    this.cross = null;
+    this.cross = this.ring = null;
     this.#listen();
   }
 
@@ -61,6 +67,7 @@ export class Canvas {
     const url = URL.createObjectURL(picture.blob);
     setTimeout(() => URL.revokeObjectURL(url), 10000);
     this.below.src = url;
+    this.below.picture = picture;
     this.below.classList.toggle("pixels", Math.max(picture.head.width, picture.head.height) <= SMALL);
   }
 
@@ -91,6 +98,43 @@ export class Canvas {
     return new Promise((done) => whole.toBlob(done, "image/png"));
   }
 
+  // Bytes as the room's server takes them: no picture has to be packed and unpacked while one draws.
+  raw(name) {
+    const { data } = this.ink[name].getImageData(0, 0, this.width, this.height);
+    const much = new Uint8Array(data.length / 4);
+    for (let i = 0; i < much.length; i++) much[i] = data[4 * i + 3];
+    if (!much.some((value) => value)) return null;
+    return new Blob([name === "paint" ? data : much]);
+  }
+
+  snapshot() { return { now: this.#state(), past: this.past, future: this.future }; }
+
+  restore(it) {
+    for (const ink of Object.values(this.ink)) ink.clearRect(0, 0, this.width, this.height);
+    Object.assign(this, { strokes: [], points: [], past: it?.past ?? [], future: it?.future ?? [] });
+    if (it) this.#put(it.now);
+    this.#mark();
+  }
+
+  // Lays a mask into its layer, as one stroke that can be undone: what is light is set.
+  async layMask(blob) {
+    const picture = await createImageBitmap(blob);
+    this.#remember();
+    const ink = this.ink.masked;
+    ink.globalCompositeOperation = "source-over";
+    ink.imageSmoothingEnabled = false;
+    ink.clearRect(0, 0, this.width, this.height);
+    ink.drawImage(picture, 0, 0, this.width, this.height);
+    const all = ink.getImageData(0, 0, this.width, this.height);
+    for (let i = 0; i < all.data.length; i += 4) all.data[i + 3] = all.data[i] > 127 ? 255 : 0;
+    ink.putImageData(all, 0, 0);
+    ink.globalCompositeOperation = "source-in";
+    ink.fillStyle = this.veil;
+    ink.fillRect(0, 0, this.width, this.height);
+    this.strokes.push({ tool: "mask", colour: null, size: 0, points: [] });
+    this.#tell("change");
+  }
+
   // Lays a picture into the paint, as one stroke that can be undone.
   async lay(blob) {
     const picture = await createImageBitmap(blob);
@@ -117,23 +161,25 @@ export class Canvas {
 
   #state() {
     const whole = [0, 0, this.width, this.height];
-    return { paint: this.ink.paint.getImageData(...whole), masked: this.ink.masked.getImageData(...whole),
-      strokes: [...this.strokes], points: structuredClone(this.points) };
+    const layers = Object.fromEntries(Object.entries(this.ink).map(([name, ink]) => [name, ink.getImageData(...whole)]));
+    return { layers, strokes: [...this.strokes], points: structuredClone(this.points) };
+  }
+
+  #put({ layers, strokes, points }) {
+    for (const [name, data] of Object.entries(layers)) this.ink[name].putImageData(data, 0, 0);
+    Object.assign(this, { strokes: [...strokes], points: structuredClone(points) });
   }
 
   #remember() {
     this.past.push(this.#state());
-    while (this.past.length > Math.max(2, Math.min(DEEP, MEMORY / (8 * this.width * this.height)))) this.past.shift();
+    while (this.past.length > Math.max(2, Math.min(DEEP, MEMORY / (12 * this.width * this.height)))) this.past.shift();
     this.future = [];
   }
 
   #step(from, to) {
-    if (!from.length) return;
+    if (!from.length) return from === this.past && this.#tell("bottom");
     to.push(this.#state());
-    const { paint, masked, strokes, points } = from.pop();
-    this.ink.paint.putImageData(paint, 0, 0);
-    this.ink.masked.putImageData(masked, 0, 0);
-    Object.assign(this, { strokes, points });
+    this.#put(from.pop());
     this.#mark();
     this.#tell("change");
   }
@@ -152,10 +198,12 @@ export class Canvas {
       this.#down(this.#at(event));
     });
     this.pad.addEventListener("pointermove", (event) => {
+      if (event.pointerType !== "touch") { this.ring = this.#at(event); this.#mark(); }
       if (!this.drawing && !this.held) return;
       const all = event.getCoalescedEvents?.() ?? [];
       for (const each of all.length ? all : [event]) this.#move(this.#at(each));
     });
+    this.pad.addEventListener("pointerleave", () => { this.ring = null; this.#mark(); });
     for (const end of ["pointerup", "pointercancel", "lostpointercapture"]) this.pad.addEventListener(end, () => this.#up());
     this.pad.addEventListener("keydown", (event) => this.#key(event));
     this.pad.addEventListener("blur", () => { this.#up(); this.#cross(null); });
@@ -171,6 +219,8 @@ export class Canvas {
     this.#remember();
     this.drawing = { tool: this.tool, colour: this.colour, size: this.size, points: [at] };
     this.strokes.push(this.drawing);
+    this.pad.classList.add("drawing");
+    if (this.tool === "warp") this.piece = this.#piece(at);
     this.#line(at, at);
     this.#soon();
   }
@@ -185,7 +235,8 @@ export class Canvas {
 
   #up() {
     if (!this.drawing && !this.held) return;
-    this.drawing = this.held = null;
+    this.drawing = this.held = this.piece = null;
+    this.pad.classList.remove("drawing");
     this.#tell("change");
   }
 
@@ -195,11 +246,16 @@ export class Canvas {
   }
 
   #line(from, to) {
+    if (this.drawing.tool === "warp") return this.#warp(to);
+    this.#draw(this.ink[{ mask: "masked", unmask: "masked", pencil: "lines" }[this.drawing.tool] ?? "paint"], from, to);
+    if (this.drawing.tool === "eraser") this.#draw(this.ink.lines, from, to);
+  }
+
+  #draw(ink, from, to) {
     const { tool, colour, size } = this.drawing;
     const masks = tool === "mask" || tool === "unmask";
-    const ink = masks ? this.ink.masked : this.ink.paint;
     ink.globalCompositeOperation = tool === "eraser" || tool === "unmask" ? "destination-out" : "source-over";
-    ink.fillStyle = ink.strokeStyle = masks ? "#fff" : colour;
+    ink.fillStyle = ink.strokeStyle = masks ? this.veil : tool === "pencil" ? "#d6336c" : colour;
     if (this.crisp) return this.#pixels(ink, from, to, size);
     Object.assign(ink, { lineWidth: size, lineCap: "round", lineJoin: "round" });
     ink.beginPath();
@@ -214,6 +270,24 @@ export class Canvas {
     const steps = Math.max(Math.abs(u - x), Math.abs(v - y), 1), off = Math.floor(size / 2);
     for (let i = 0; i <= steps; i++)
       ink.fillRect(Math.round(x + ((u - x) * i) / steps) - off, Math.round(y + ((v - y) * i) / steps) - off, size, size);
+  }
+
+  // A round piece of the picture below, to be painted wherever it is moved.
+  #piece(at) {
+    const whole = el("canvas", { width: this.width, height: this.height });
+    const ink = whole.getContext("2d");
+    ink.arc(...at, Math.max(1, this.size / 2), 0, 2 * Math.PI);
+    ink.clip();
+    if (!this.below.hidden) ink.drawImage(this.below, 0, 0, this.width, this.height);
+    return { at, whole, before: this.ink.paint.getImageData(0, 0, this.width, this.height) };
+  }
+
+  #warp(to) {
+    const { at, whole, before } = this.piece, ink = this.ink.paint;
+    ink.putImageData(before, 0, 0);
+    ink.globalCompositeOperation = "source-over";
+    const by = [to[0] - at[0], to[1] - at[1]].map((value) => (this.crisp ? Math.round(value) : value));
+    if (Math.hypot(...by) >= 0.5) ink.drawImage(whole, ...by);
   }
 
   // -- points -----------------------------------------------------------------------------------
@@ -254,6 +328,11 @@ export class Canvas {
     if (this.cross) {
       const [x, y] = this.cross, arm = r * 2.5;
       marks.push(shape("path", { d: `M${x - arm} ${y}h${2 * arm}M${x} ${y - arm}v${2 * arm}`, class: "cross", "stroke-width": r / 2 }));
+    }
+    if (this.ring && !["points", "look"].includes(this.tool)) {
+      const r = Math.max(0.5, this.size / 2), thin = this.width / 320;
+      marks.push(shape("circle", { cx: this.ring[0], cy: this.ring[1], r: r + thin, class: "ring far", "stroke-width": thin }),
+        shape("circle", { cx: this.ring[0], cy: this.ring[1], r, class: "ring", "stroke-width": thin }));
     }
     this.over.replaceChildren(...marks);
   }

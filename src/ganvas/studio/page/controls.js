@@ -91,6 +91,11 @@ export function button(word, onclick, { kind = "", sign } = {}) {
   return el("button", { type: "button", class: kind, onclick }, sign ? icon(sign) : null, el("span", { word }));
 }
 
+// The same with its sign alone.
+export function round(word, sign, onclick) {
+  return el("button", { type: "button", class: "round", label: word, hint: word, onclick }, icon(sign));
+}
+
 // A button that takes pictures from this machine; also where they are dropped on `over`.
 export function uploader(word, onfile, over) {
   const input = el("input", { type: "file", accept: "image/*", class: "unseen", tabIndex: -1, label: word,

@@ -50,6 +50,7 @@ const PATHS = {
   moon: "M20 14.5A8 8 0 0 1 9.5 4 8 8 0 1 0 20 14.5z",
   plus: "M12 5v14 M5 12h14",
   upload: "M12 16V5 M7 9l5-5 5 5 M5 20h14",
+  stop: "M6 6h12v12H6z",
   trash: "M5 7h14 M10 7V4h4v3 M7 7l1 13h8l1-13",
 };
 const SVG = "http://www.w3.org/2000/svg";
