@@ -93,6 +93,9 @@ def make(name: str, recipe: Recipe, run: Run, hardware: str) -> None:
     Raises:
         SystemExit: if the run learned from other data than the recipe's.
     """
+    if not run.plan.rounds and not run.plan.minutes:  # it may have gone on for longer than asked
+        length = {**run.plan.config, "images": run.clock.images}
+        run.plan = dataclasses.replace(run.plan, config=length)
     command = command_of(run.plan)
     if data_of(command) != data_of(recipe.command):
         raise SystemExit(f"{run.folder} is of another recipe: {command}; not {recipe.command}")

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import torch
 from benchmarks import kept, onlooker
@@ -35,19 +36,23 @@ from ganvas.watch.pictures import grid
 
 PART, GAMES = "restore", ("srcnn", "srresnet", "srgan", "deblurgan", "context")
 SIZE, SHOWN = 64, 24
-LONGER = {"deblurgan:longer": {"images": 96_000}}
-"""Does more of the same help?"""
+VARIANTS: dict[str, dict[str, Any]] = {
+    "deblurgan:longer": {"images": 96_000},
+    "deblurgan:stronger": {"partner": "blurred:31"},
+}
+"""Does more of the same help? And what if the camera moved twice as far?"""
 
 
 def measured(name: str, seed: int, folder: Path) -> kept.Row:
     """One run, held against the truth; a grid of input, result and truth in its folder."""
-    more, name = LONGER.get(name, {}), name.partition(":")[0]
+    more, name = VARIANTS.get(name, {}), name.partition(":")[0]
+    partner = more.get("partner", registry.find(name).presets["default"].partner)
     run = kept.trained(folder, name, data="photos", seed=seed, **more)
-    x, y = pairs(name, "test")
+    x, y = pairs(partner, "test")
     made, _ = run.game.sample(len(x), seed=seed, x=x)
     before = as_large(x, y)
     _show(folder / "grid.png", x, made, y)
-    known_x, known_y = pairs(name, "train", len(x))
+    known_x, known_y = pairs(partner, "train", len(x))
     known, _ = run.game.sample(len(known_x), seed=seed, x=known_x)
     figures = {
         "PSNR": psnr(made, y).mean(),
@@ -61,9 +66,8 @@ def measured(name: str, seed: int, folder: Path) -> kept.Row:
     return {"seed": seed, **{name: round(float(value), 4) for name, value in figures.items()}}
 
 
-def pairs(name: str, split: Split, n: int | None = None) -> tuple[Tensor, Tensor]:
+def pairs(partner: str, split: Split, n: int | None = None) -> tuple[Tensor, Tensor]:
     """What a game is given of `photos`, and what it is to restore: `n` of them, far apart."""
-    partner = registry.find(name).presets["default"].partner
     table = data.load(
         "photos", size=SIZE, fields=("x", "y"), paired=True, partner=partner, split=split
     ).tables[0]
@@ -107,7 +111,7 @@ def table() -> Iterator[str]:
         "seconds": ".0f",
     }
     yield f"{PART:<18}" + "".join(f"{figure:>15}" for figure in figures)
-    for name in (*GAMES, *LONGER):
+    for name in (*GAMES, *VARIANTS):
         game, _, where = name.partition(":")
         part = f"{PART} of {where}" if where else PART
         if part in kept.read(game):
@@ -117,4 +121,4 @@ def table() -> Iterator[str]:
 
 if __name__ == "__main__":
     what = __doc__.splitlines()[0]
-    kept.measure("python -m benchmarks.restore", what, PART, (*GAMES, *LONGER), measured, table)
+    kept.measure("python -m benchmarks.restore", what, PART, (*GAMES, *VARIANTS), measured, table)

@@ -94,7 +94,7 @@ def draw() -> None:
                 axis.axvline(what["fell"], color="crimson", ls="--", lw=1)
         for column, (images, picture) in enumerate(what["pictures"].items(), 2):
             axis = figure.add_subplot(grid[place, column])
-            axis.imshow(picture)
+            axis.imshow(picture, cmap="gray")
             axis.set_title(f"after {images:,} images", fontsize=10)
             axis.axis("off")
     figure.savefig(PICTURE, dpi=90)

@@ -6,7 +6,7 @@ import pytest
 import torch
 from benchmarks import segmenter, zoo
 
-from ganvas.core.chance import Chance
+from ganvas.core.chance import Chance, GlobalGenerators, seed_of
 
 
 @pytest.mark.parametrize("name", ["gan", "wgan", "progan"])
@@ -21,7 +21,7 @@ def test_the_bare_loop_ends_where_the_engine_does(name, monkeypatch):
     monkeypatch.setattr(zoo, "shuffled", lambda *of: rows)
     hand = zoo.by_hand(other, source)
     other.chance = Chance(0, here, 0)  # the draws of the trainer's round
-    trainer._seed_global_generators((0, here, 0))  # as for dropout
+    GlobalGenerators(trainer.device).seed(seed_of(0, here, 0, "global", 0))  # as for dropout
     hand()
     trainer.round()
     learnt = {name: w for name, w in game.state_dict().items() if ".average." not in name}

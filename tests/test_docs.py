@@ -105,9 +105,11 @@ def test_the_page_of_the_referee_has_every_trouble_and_what_was_measured():
     assert max(row["share"] for row in rows) < 0.02
 
 
-def test_the_page_of_what_was_measured_has_what_was_measured():
-    text = page("docs/measured.md")
-    assert measured_page.filled(text) == text
+@pytest.mark.parametrize("name", measured_page.PAGES)
+def test_a_page_has_what_was_measured(name: str):
+    text = page(f"docs/{name}")
+    assert measured_page.filled(text, name) == text
+    assert not re.search(r"^@\w+@$", text, re.MULTILINE)
 
 
 def test_the_example_of_a_game_keeps_the_contract(tmp_path, monkeypatch):

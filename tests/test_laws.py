@@ -150,7 +150,7 @@ BELOW = {
     "zoo": {"core", "losses", "nets", "metrics", "tricks"},
     "watch": {"core", "nets", "data", "metrics", "watch"},
     "tools": {"core", "nets", "data", "metrics", "watch", "tools"},
-    "studio": {"core", "nets", "data", "metrics", "watch", "tools", "studio"},
+    "studio": {"core", "nets", "data", "metrics", "watch", "tools", "auto", "studio"},
 }
 """For each package, all of ganvas that it may import. The command line stands on all of them."""
 

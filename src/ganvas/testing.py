@@ -21,6 +21,7 @@ import torch
 from torch import Tensor, nn
 
 from ganvas.core import (
+    Carried,
     Chance,
     Game,
     Image,
@@ -206,11 +207,10 @@ class _WatchfulTrainer(Trainer):
 
     moved: set[str]
 
-    def _carry_out(self, moves: Sequence[Move]) -> None:
+    def _carry_out(self, moves: Sequence[Move]) -> Carried:
         before = {name: _weights(p.net) for name, p in self.game.players.items()}
-        super()._carry_out(moves)
-        movers = {player.name for player in moves[0].players}
-        self.moved = getattr(self, "moved", set()) | movers
+        carried = super()._carry_out(moves)
+        self.moved = getattr(self, "moved", set()) | (movers := set(carried.name.split("+")))
         for name, player in self.game.players.items():
             changed = not all(map(torch.equal, before[name], _weights(player.net)))
             _demand(
@@ -218,6 +218,7 @@ class _WatchfulTrainer(Trainer):
                 type(self.game),
                 f"in the move of {moves[0].name}, {name} {'moves' if changed else 'does not'}",
             )
+        return carried
 
 
 def _weights(net: nn.Module) -> list[Tensor]:

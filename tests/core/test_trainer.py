@@ -1,6 +1,7 @@
 """The trainer, on the smallest game there is: G learns to add the mean of the data."""
 
 import math
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -243,3 +244,67 @@ def test_stopping_ends_the_run_after_its_round():
     t.listeners = [Stop()]
     assert t.run() == "enough"
     assert t.clock.round == 3
+
+
+def test_a_round_can_be_played_move_by_move():
+    whole, slow = trainer(), trainer()
+    for _ in range(12):
+        whole.round()
+        seen = []
+        for carried in slow.moves():
+            seen.append(carried.name)
+            assert carried.loss.isfinite()
+            assert carried.norm > 0
+            torch.rand(7)  # somebody draws meanwhile,
+            with slow.game.showing():  # and looks
+                slow.game.sample(3, seed=5)
+        assert seen == ["D", "G"]
+    assert slow.figures() == whole.figures()
+    assert slow.clock.images == whole.clock.images
+    for name, weight in whole.state().weights.items():
+        assert torch.equal(weight, slow.state().weights[name]), name
+
+
+def test_between_two_moves_only_one_player_has_moved():
+    played = trainer()
+    before = {name: p.net.weight.clone() for name, p in played.game.players.items()}
+    moves = played.moves()
+    assert next(moves).name == "D"
+    assert not torch.equal(before["D"], played.game.D.net.weight)
+    assert torch.equal(before["G"], played.game.G.net.weight)
+    assert (played.game.D.steps, played.game.G.steps, played.clock.round) == (1, 0, 0)
+    moves.close()  # the round does not count, and the next one has the same rows
+    played.round()
+    assert (played.game.D.steps, played.clock.round, played.clock.images) == (2, 1, 8)
+
+
+def test_looking_between_two_moves_takes_no_time_of_the_run():
+    played = trainer()
+    for _ in played.moves():
+        time.sleep(0.2)
+    assert played.clock.seconds < 0.2
+
+
+class Dropping(Tiny):
+    """Its players forget some of what they hear, by torch's own generators."""
+
+    def play(self, data: Iterator[Batch]) -> Iterator[Move]:
+        for move in (self.D, self.G, self.D):
+            heard = nn.functional.dropout(next(data).x, 0.5)
+            score = self.D(self.G(heard)).mean()
+            yield Move(move, score if move is self.D else -score)
+
+
+def test_what_layers_draw_is_the_same_move_by_move():
+    whole, slow = (
+        Trainer(Dropping(TinyConfig(), Points(2)), [StandIn({"x": Points(2)})],
+                settings=Settings(device="cpu"))
+        for _ in range(2)
+    )  # fmt: skip
+    slow.game.load_state_dict(whole.game.state_dict())
+    for _ in range(3):
+        whole.round()
+        for _ in slow.moves():
+            torch.rand(5)
+    for name, weight in whole.state().weights.items():
+        assert torch.equal(weight, slow.state().weights[name]), name

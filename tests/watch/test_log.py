@@ -80,7 +80,7 @@ def test_trouble_is_a_line_and_the_curves_go_on_from_where_the_run_went_back_to(
 def test_lines_are_json_even_if_a_figure_is_not_a_number(tmp_path: Path):
     log = Log(tmp_path, every=0.0)
     trainer = prepare(log, rounds=1)
-    trainer._note({"odd": torch.tensor(math.nan), "huge": math.inf, "fine": 0.123456789})
+    trainer._ledger.note({"odd": torch.tensor(math.nan), "huge": math.inf, "fine": 0.123456789})
     trainer.run()
     line = json.loads((tmp_path / STATS).read_text(), parse_constant=refuse_constants)
     assert (line["odd"], line["huge"], line["fine"]) == (None, None, 0.123457)

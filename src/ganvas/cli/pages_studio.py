@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 STUDIO = """\
-usage: ganvas studio [RUN ...] [--host H] [--port P] [--token T] [--no-open]
+usage: ganvas studio [RUN ...] [--runs FOLDER] [--data FOLDER ...]
+                     [--host H] [--port P] [--token T] [--no-open]
 
 A web page, served from this machine, for everything one does with pictures and
-a trained generator: look, explore, translate, compare. It opens on the
+a trained generator: look, explore, translate, train, compare. It opens on the
 generators that come with ganvas; each RUN, or folder of runs, is there too.
 Nothing is loaded from elsewhere and nothing is sent anywhere.
 
+  --runs FOLDER  where runs are put that are trained in the page (runs)
+  --data FOLDER  a folder of images to train on there, beside the built-in
+             sources; may be given several times
   --host H   the address to listen at (127.0.0.1: nobody but this machine);
              any other asks for a token, which is part of the address that is
              printed
@@ -24,5 +28,6 @@ examples
   ganvas studio
   ganvas studio runs/mine runs/other
   ganvas studio runs/ --port 0 --no-open
+  ganvas studio --data photos/cats --data photos/dogs
   ganvas studio --host 0.0.0.0
 """

@@ -37,6 +37,8 @@ def main(words: Sequence[str]) -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--token")
+    parser.add_argument("--runs", default="runs", metavar="FOLDER")
+    parser.add_argument("--data", action="append", default=[], metavar="FOLDER")
     parser.add_argument("--no-open", action="store_true")
     asked = parser.parse_intermixed_args(list(words))
     if asked.token is not None and len(asked.token) < LEAST:
@@ -49,4 +51,6 @@ def main(words: Sequence[str]) -> None:
         port=asked.port,
         open_browser=not asked.no_open,
         token=asked.token,
+        home=asked.runs,
+        data=asked.data,
     )

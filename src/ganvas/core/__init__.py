@@ -12,7 +12,7 @@ from ganvas.core.errors import (
     GanvasError,
     UsageError,
 )
-from ganvas.core.game import Direction, Game, Move, Paper, Preset, Stage
+from ganvas.core.game import Carried, Direction, Game, Move, Paper, Preset, Stage
 from ganvas.core.listener import Listener
 from ganvas.core.player import SGD, Adam, Player, RMSProp
 from ganvas.core.schedule import Rate, Schedule
@@ -26,6 +26,7 @@ __all__ = [
     "SGD",
     "Adam",
     "Batch",
+    "Carried",
     "Chance",
     "CheckpointError",
     "Clock",

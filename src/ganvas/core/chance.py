@@ -79,3 +79,28 @@ class Chance:
             if cuda:
                 torch.cuda.manual_seed(seed)
             yield
+
+
+class GlobalGenerators:
+    """torch's own generators, which dropout and the like draw from: the CPU's and the device's."""
+
+    def __init__(self, device: torch.device) -> None:
+        self._all = [torch.default_generator]
+        if device.type == "cuda":
+            index = torch.cuda.current_device() if device.index is None else device.index
+            self._all.append(torch.cuda.default_generators[index])
+        self._parked: list[Tensor] = []
+
+    def seed(self, seed: int) -> None:
+        """Lets them begin anew."""
+        for generator in self._all:
+            generator.manual_seed(seed)
+
+    def park(self) -> None:
+        """Remembers where they stand, while others draw."""
+        self._parked = [generator.get_state() for generator in self._all]
+
+    def go_on(self) -> None:
+        """Returns to where they stood."""
+        for generator, state in zip(self._all, self._parked, strict=True):
+            generator.set_state(state)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -42,6 +43,22 @@ class Clock:
     def done(self) -> bool:
         """Whether the run has reached its goal."""
         return self.progress >= 1.0
+
+    def enter(self, shares: Sequence[float]) -> bool:
+        """Finds the stage for the progress made; whether it is another one than before.
+
+        Args:
+            shares: how much of the run each stage takes, relative to the others.
+        """
+        total, reached, number, width = sum(shares), 0.0, 0, 1.0
+        for number, share in enumerate(shares):
+            width = share / total
+            if self.progress < reached + width - 1e-12 or number == len(shares) - 1:
+                break
+            reached += width
+        self.stage_progress = min(1.0, max(0.0, (self.progress - reached) / width))
+        before, self.stage = self.stage, number
+        return number != before
 
     def to_json(self) -> dict[str, Any]:
         """The clock as plain numbers."""

@@ -42,6 +42,18 @@ class Move:
         return "+".join(player.name for player in self.players)
 
 
+@dataclass(frozen=True)
+class Carried:
+    """A move that was carried out."""
+
+    name: str
+    """The movers, such as `D+Q`."""
+    loss: Tensor
+    """What it was before they moved, the mean over all micro-batches and processes."""
+    norm: Tensor
+    """The gradient's, before it was clipped."""
+
+
 Play = Callable[[Iterator[Batch]], Iterator[Move]]
 
 

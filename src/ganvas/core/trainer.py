@@ -6,18 +6,18 @@ import copy
 import math
 import time
 from collections.abc import Iterator, Sequence
-from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn.utils import clip_grads_with_norm_
 
 from ganvas.core import parallel
-from ganvas.core.chance import Chance, seed_of
+from ganvas.core.chance import Chance, GlobalGenerators, seed_of
 from ganvas.core.checkpoint import State
 from ganvas.core.clock import Clock
 from ganvas.core.errors import Diverged, GameError, GanvasError, UsageError
-from ganvas.core.game import Game, Move, Stage
+from ganvas.core.game import Carried, Game, Move, Stage
+from ganvas.core.ledger import Ledger
 from ganvas.core.listener import Listener
 from ganvas.core.player import Player
 from ganvas.core.settings import Settings, resolve_device
@@ -63,7 +63,7 @@ class Trainer:
         self.stopping: str | None = None
         """Set it to a reason, from a signal handler say: the run ends after the current round."""
         self.strikes = 0
-        self._ledger: dict[str, tuple[Tensor | float, int]] = {}
+        self._ledger = Ledger()
         self._prepare(game)
         self.optimisers = self._fresh_optimisers()
         self._good = self.state(copied=True)
@@ -137,10 +137,25 @@ class Trainer:
             Diverged: if a loss or a gradient is not finite; no step was taken with it.
             GameError: if the game breaks its contract.
         """
+        for _ in self.moves():
+            pass
+
+    def moves(self) -> Iterator[Carried]:
+        """Plays one round a move at a time: the next is made when the next is asked for.
+
+        Between two moves one may look at the game for as long as one likes, and draw: the round
+        ends as if nobody had looked. A round that is left before its end is not counted, though
+        the moves made stay made; the next one begins with the same rows.
+
+        Raises:
+            Diverged, GameError: as `round`.
+        """
         began = time.perf_counter()
+        spent = 0.0
         stage = self._enter_stage()
         here = (self.seed, self.clock.round, self.clock.retries)
-        self._seed_global_generators(here)
+        generators = GlobalGenerators(self.device)
+        generators.seed(seed_of(*here, "global", parallel.rank()))
         feeds = self.stream.feeds(stage.batch or self.game.config.batch)
         chances = [
             Chance(*here, part=part, parts=self.stream.parts, device=self.device)
@@ -148,36 +163,28 @@ class Trainer:
         ]
         plays = [stage.play(feed) for feed in feeds]
         while moves := self._next_moves(plays, chances):
-            self._carry_out(moves)
+            carried = self._carry_out(moves)
+            spent += time.perf_counter() - began
+            generators.park()
+            yield carried
+            began = time.perf_counter()
+            generators.go_on()
+        spent += time.perf_counter() - began
         self.stream.position = feeds[0].position
         self.clock.images = feeds[0].position
         self.clock.round += 1
-        self.clock.seconds += parallel.agreed(time.perf_counter() - began, self.device)
+        self.clock.seconds += parallel.agreed(spent, self.device)
         if self.clock.round % self.settings.snapshot_every == 0 and self.is_finite():
             self._good, self.strikes = self.state(copied=True), 0
 
     def _enter_stage(self) -> Stage:
         """The stage for the progress made; on its first round, what its beginning asks for."""
-        stages, clock = self.game.stages(), self.clock
-        total, reached = sum(stage.share for stage in stages), 0.0
-        for number, stage in enumerate(stages):
-            width = stage.share / total
-            if clock.progress < reached + width - 1e-12 or number == len(stages) - 1:
-                break
-            reached += width
-        clock.stage_progress = min(1.0, max(0.0, (clock.progress - reached) / width))
-        if number != clock.stage:
-            clock.stage = number
-            if stage.fresh:
-                self.optimisers = self._fresh_optimisers()
+        stages = self.game.stages()
+        begins = self.clock.enter([stage.share for stage in stages])
+        stage = stages[self.clock.stage]
+        if begins and stage.fresh:
+            self.optimisers = self._fresh_optimisers()
         return stage
-
-    def _seed_global_generators(self, here: tuple[int, ...]) -> None:
-        """For what draws from torch's global generators, such as dropout."""
-        seed = seed_of(*here, "global", parallel.rank())
-        torch.default_generator.manual_seed(seed)
-        if self.device.type == "cuda":
-            torch.cuda.manual_seed(seed)
 
     def _next_moves(self, plays: Sequence[Iterator[Move]], chances: list[Chance]) -> list[Move]:
         """The next move of each micro-batch; none at the end of the round."""
@@ -191,7 +198,7 @@ class Trainer:
 
     # -- a move --------------------------------------------------------------------------------
 
-    def _carry_out(self, moves: Sequence[Move]) -> None:
+    def _carry_out(self, moves: Sequence[Move]) -> Carried:
         """Lets the movers descend the mean loss of the micro-batches."""
         players = moves[0].players
         params = [p for player in players for p in self._params[player.name]]
@@ -212,9 +219,11 @@ class Trainer:
             clip_grads_with_norm_(params, self.settings.clip_norm, norm)
         for player in players:
             self._step(player)
-        self._note({f"loss/{moves[0].name}": loss, f"gradient/{moves[0].name}": norm})
+        name = moves[0].name
+        self._ledger.note({f"loss/{name}": loss, f"gradient/{name}": norm})
         for move in moves:
-            self._note(move.figures)
+            self._ledger.note(move.figures)
+        return Carried(name, loss, norm)
 
     def _step(self, player: Player) -> None:
         optimiser = self.optimisers[player.name]
@@ -228,19 +237,9 @@ class Trainer:
         where = f"in round {self.clock.round} (stage {self.game.stage.name!r})"
         return f"{self.game.name}: the {what} of {move.name} is not finite {where}"
 
-    # -- figures -------------------------------------------------------------------------------
-
-    def _note(self, figures: dict[str, Any]) -> None:
-        for name, value in figures.items():
-            total, count = self._ledger.get(name, (0.0, 0))
-            value = value.detach().float() if isinstance(value, Tensor) else value
-            self._ledger[name] = (total + value, count + 1)
-
     def figures(self) -> dict[str, float]:
         """The mean of each figure since the last call (in the own process)."""
-        means = {name: float(total) / count for name, (total, count) in self._ledger.items()}
-        self._ledger.clear()
-        return means
+        return self._ledger.means()
 
     # -- state ---------------------------------------------------------------------------------
 

@@ -22,15 +22,18 @@ KINDS = {"html": "text/html", "css": "text/css", "js": "text/javascript", "svg":
 PAGE = (
     "style.css",
     "rooms.css",
+    "train.css",
     "editing.css",
     "icon.svg",
     *(
         f"{name}.js"
         for name in (
             *("main", "shell", "live", "words", "dom", "controls", "canvas", "tray"),
-            *("beginning", "beside"),
+            *("beginning", "beside", "curves", "plane"),
         )
     ),
+    "rooms/lab.js",
+    "rooms/terms.js",
     *(f"rooms/{name}.js" for name in ROOMS),
 )
 """The files of the page beside index.html: no path of a request ever meets the disk."""

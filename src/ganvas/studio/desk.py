@@ -11,23 +11,40 @@ from typing import TYPE_CHECKING
 from ganvas.studio.bench import Bench
 from ganvas.studio.doing import Wrong
 from ganvas.studio.session import Session
+from ganvas.studio.trainings import Trainings
 
 if TYPE_CHECKING:
     from ganvas.studio.shelf import Shelf
 
-ROOMS = ("gallery", "explore", "paint", "drag", "repair", "translate", "compare")
+ROOMS = ("gallery", "explore", "paint", "drag", "repair", "translate", "train", "compare")
 """The rooms, each a module of `ganvas.studio.rooms` and one of `page/rooms`, in their order."""
 PEOPLE = 64
 """Sessions at a time."""
 GRACE = 30.0
 """Seconds for which a session is kept after its connection was lost."""
+HOME = Path("runs")
 
 
 class Desk:
-    """Begins work with `start`; what takes long to import is imported by the bench's thread."""
+    """Begins work with `start`; what takes long to import is imported by the bench's thread.
 
-    def __init__(self, places: Mapping[str, Path], grace: float = GRACE) -> None:
-        self.places, self.grace = places, grace
+    Args:
+        places: the folder of each run, by name.
+        grace: seconds for which a session is kept after its connection was lost.
+        home: where runs are put that are trained here.
+        data: folders of pictures to train on, by name.
+    """
+
+    def __init__(
+        self,
+        places: Mapping[str, Path],
+        grace: float = GRACE,
+        *,
+        home: Path = HOME,
+        data: Mapping[str, Path] | None = None,
+    ) -> None:
+        self.places, self.grace, self.data = places, grace, dict(data or {})
+        self.trainings = Trainings(home)
         self.bench = Bench(self._prepare)
         self.sessions: dict[str, Session] = {}
         self._shelf: Shelf | None = None
@@ -36,6 +53,7 @@ class Desk:
         from ganvas.studio.shelf import Shelf
 
         import_module("ganvas.studio.rooms.films")
+        import_module("ganvas.studio.rooms.lab")
         import_module("ganvas.studio.beginnings")
         for room in ROOMS:
             import_module(f"ganvas.studio.rooms.{room}")
@@ -50,6 +68,9 @@ class Desk:
         """
         if self._shelf is None:
             raise Wrong("the Studio could not begin; its terminal says why")
+        for training in self.trainings:
+            if training.exists and training.folder not in self._shelf.places.values():
+                self._shelf.add(training.folder, training.name)
         return self._shelf
 
     # -- who is there ----------------------------------------------------------------------------

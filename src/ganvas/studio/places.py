@@ -29,6 +29,25 @@ def places(words: Sequence[str]) -> dict[str, Path]:
     return found
 
 
+def folders(words: Sequence[str]) -> dict[str, Path]:
+    """Folders to train on, by a name of their own.
+
+    Raises:
+        UsageError: if one is none.
+    """
+    found: dict[str, Path] = {}
+    for word in words:
+        folder = Path(word).expanduser()
+        if not folder.is_dir():
+            from ganvas.core.errors import UsageError
+
+            raise UsageError(f"--data {word}: there is no such folder")
+        whole = folder.resolve()
+        if whole not in found.values():
+            found[_free(whole.name or "pictures", found)] = whole
+    return found
+
+
 def _runs(folder: Path) -> list[Path]:
     if (folder / CONFIG).is_file():
         return [folder]

@@ -9,10 +9,11 @@ from __future__ import annotations
 import secrets
 import sys
 from collections.abc import Sequence
+from pathlib import Path
 
 from ganvas.studio import listening, serving
 from ganvas.studio.guard import Rules
-from ganvas.studio.places import places
+from ganvas.studio.places import folders, places
 
 
 def studio(
@@ -22,6 +23,8 @@ def studio(
     port: int = 8000,
     open_browser: bool = True,
     token: str | None = None,
+    home: str = "runs",
+    data: Sequence[str] = (),
 ) -> None:
     """Serves the Studio until Ctrl-C.
 
@@ -31,12 +34,14 @@ def studio(
         port: the port to listen at, or the next that is free; any free one if 0.
         open_browser: show the page in the browser.
         token: what whoever opens the page must know; made up if None and the host needs one.
+        home: where runs are put that are trained in the page.
+        data: folders of images to train on there.
 
     Raises:
-        UsageError: if a library is missing, a run is none, or the address cannot be had.
+        UsageError: if a library is missing, a run or folder is none, or the address cannot be had.
     """
     serving.need("the Studio", "fastapi", "uvicorn", "websockets")
-    there = places(runs)
+    there, pictures = places(runs), folders(data)
     if token is None and not listening.is_local(host):
         token = secrets.token_urlsafe(18)
     with listening.listening(host, port, onward=True) as listener:
@@ -44,7 +49,7 @@ def studio(
         from ganvas.studio.app import MESSAGE, UPLOAD, app
         from ganvas.studio.desk import Desk
 
-        desk = Desk(there)
+        desk = Desk(there, home=Path(home), data=pictures)
         desk.bench.start()
         rules = Rules(listening.names(host), token, {UPLOAD: uploads.BYTES})
         address = listening.address(listener)
@@ -61,6 +66,7 @@ def studio(
             )
         finally:
             desk.bench.stop()
+            desk.trainings.close()
 
 
 def _say(address: str, host: str, port: int, taken: int, token: str | None) -> None:

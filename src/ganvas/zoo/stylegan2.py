@@ -73,6 +73,10 @@ from ganvas.tricks.styled import StyledConfig, StyledDuel
 
 @dataclass(frozen=True)
 class StyleGAN2Config(StyledConfig):
+    batch: Count = 16
+    """Pictures per step (the paper: 32)."""
+    base: Count = 512
+    """Feature maps: a layer at size 4·2^i has base / size, but never more than `widest`."""
     conditional: bool = False
     """Whether both players are told the label of the data."""
     penalty_every: Count = 16

@@ -10,10 +10,11 @@ import * as paint from "./rooms/paint.js";
 import * as drag from "./rooms/drag.js";
 import * as repair from "./rooms/repair.js";
 import * as translate from "./rooms/translate.js";
+import * as train from "./rooms/train.js";
 import * as compare from "./rooms/compare.js";
 
 // The rooms in their order: { name, enter(host, rest) -> leave() }. `name` is a word too.
-const ROOMS = [gallery, explore, paint, drag, repair, translate, compare];
+const ROOMS = [gallery, explore, paint, drag, repair, translate, train, compare];
 
 const find = (id) => document.getElementById(id);
 let here = null, leave = null;

@@ -20,6 +20,7 @@ const SETS = {
   label: (element, text) => { element.setAttribute("aria-label", text); },
   hint: (element, text) => { element.title = text; },
   alt: (element, text) => { element.alt = text; },
+  group: (element, text) => { element.label = text; },
 };
 
 // From now on an element says this: a key, or [key, values].

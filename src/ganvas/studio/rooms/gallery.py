@@ -29,7 +29,7 @@ FIGURES = 4
 def runs(ask: Ask) -> Answers:
     """All runs, in words: the shipped generators first."""
     shelf = ask.desk.shelf
-    for name in shelf.places:
+    for name in list(shelf.places):
         yield Said(_entry(shelf, name))
 
 
