@@ -84,11 +84,11 @@ def test_the_gallery(opened, look):
     with opened("gallery") as page:
         page.locator(".card").nth(5).wait_for()
         page.wait_for_function("() => !document.querySelector('[aria-busy=true]')")
-        assert page.locator(".card h2").all_inner_texts()[:3] == [
-            "digits", "edges2emoji", "kai2ming"]  # fmt: skip
+        assert page.locator(".card h2").all_inner_texts()[:4] == [
+            "digits", "edges2emoji", "emoji-64", "kai2ming"]  # fmt: skip
         look(page, "gallery")
         page.fill("#search", "emoji")
-        assert page.locator(".card:visible h2").all_inner_texts() == ["edges2emoji"]
+        assert page.locator(".card:visible h2").all_inner_texts() == ["edges2emoji", "emoji-64"]
         page.fill("#search", "nothing like that")
         page.get_by_text("No generator fits").wait_for()
         page.fill("#search", "")

@@ -3,8 +3,12 @@ import { el, show } from "./dom.js";
 import { learn } from "./words.js";
 
 learn({
-  en: { edge: "How much of the picture shows what it was before" },
-  zh: { edge: "图片中显示修改前的部分" },
+  en: {
+    edge: "How much of the picture shows what it was before",
+  },
+  zh: {
+    edge: "图片中显示修改前的部分",
+  },
 });
 
 export class Beside {
