@@ -37,7 +37,7 @@ def main(words: Sequence[str]) -> None:
     parser.add_argument("--host", default="127.0.0.1")
     parser.add_argument("--port", type=int, default=8000)
     parser.add_argument("--token")
-    parser.add_argument("--runs", default="runs", metavar="FOLDER")
+    parser.add_argument("--runs", dest="home", default="runs", metavar="FOLDER")
     parser.add_argument("--data", action="append", default=[], metavar="FOLDER")
     parser.add_argument("--no-open", action="store_true")
     asked = parser.parse_intermixed_args(list(words))
@@ -51,6 +51,6 @@ def main(words: Sequence[str]) -> None:
         port=asked.port,
         open_browser=not asked.no_open,
         token=asked.token,
-        home=asked.runs,
+        home=asked.home,
         data=asked.data,
     )
