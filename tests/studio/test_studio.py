@@ -6,7 +6,6 @@ import os
 import random
 import re
 import shutil
-import signal
 import socket
 import struct
 import subprocess
@@ -543,7 +542,7 @@ def test_from_the_command_to_the_page_at_the_next_port(tmp_path):
             assert f"port {port} is taken, so it is at" in said
             address = re.search(r"http://\S+", said)[0]
             assert "ganvas Studio" in httpx.get(address, trust_env=False).text
-            process.send_signal(signal.SIGINT)
+            process.terminate()
             rest = process.stderr.read()
     assert process.returncode == 0
     assert "Traceback" not in rest
