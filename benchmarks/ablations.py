@@ -10,8 +10,7 @@
     stylegan2:ada    adaptive augmentation, on a tenth of the emoji
 
 Each run is of 60,000 emoji of 32x32 pixels, repeats counted. The figures are those of
-`benchmarks.fidelity`: Fréchet distance, precision and recall in the features of a classifier, and
-the Fréchet distance in those of a random network; `findings` are what the referee says at the end.
+`benchmarks.fidelity`; `findings` are what the referee says at the end.
 Prints a line for each run and keeps it in results/GAME.json.
 """
 

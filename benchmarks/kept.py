@@ -67,13 +67,14 @@ def trained(folder: Path, game: str, **asked: Any) -> Run:
     if not (folder / CONFIG).exists():
         return ganvas.train(game, out=folder, quiet=True, **asked)
     run = Run(folder)
-    known = {**run.plan.config, **run.plan.data, "seed": run.plan.seed}
+    plan = run.plan
+    known = {**plan.config, **plan.data, "seed": plan.seed, "minutes": plan.minutes}
     usual = registry.make(game).config.to_json()
     given = {**usual, **asked, "source": asked["data"]}
     del given["data"]
     other = {name: known.get(name) for name, value in given.items() if known.get(name) != value}
-    if run.plan.game != game or other or not run.clock.done:
-        raise SystemExit(f"{folder} is another run, or not at its end: {run.plan.game} {other}")
+    if plan.game != game or other or not run.clock.done:
+        raise SystemExit(f"{folder} is another run, or not at its end: {plan.game} {other}")
     return run
 
 
