@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from ganvas import api
-from ganvas.cli.drawings import Drawn, Place, png, write
+from ganvas.cli.drawings import Drawn, Place, write
 from ganvas.cli.evaluate import figures_of
 from ganvas.cli.options import Option, parse
 from ganvas.cli.printing import paragraph, table
@@ -19,7 +19,7 @@ from ganvas.core.files import write_whole
 from ganvas.core.run import Run
 from ganvas.metrics.scores import Scores
 from ganvas.watch.evidence import Evidence
-from ganvas.watch.pictures import grid
+from ganvas.watch.pictures import grid, png
 from ganvas.watch.telling import in_short
 from ganvas.watch.verdicts import judge
 

@@ -18,7 +18,7 @@ from ganvas.cli.inputs import real_rows
 from ganvas.core import GanvasError, Image, Label, Points, Space, Tokens, UsageError
 from ganvas.core.files import write_whole
 from ganvas.core.run import Run
-from ganvas.watch.pictures import grid
+from ganvas.watch.pictures import grid, png
 from ganvas.watch.scenes import alike
 
 MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
@@ -152,13 +152,6 @@ def _law(drawn: Drawn) -> Pillow.Image:
     real = real_rows(run, "x", run.game.output, 2000, 0)
     title = f"{run.plan.game}, {len(made):,} samples"
     return (toys.density if made.shape[1] == 1 else toys.plane)(real, made, title=title)
-
-
-def png(drawn: Pillow.Image) -> bytes:
-    """A picture as the bytes of a PNG file."""
-    memory = io.BytesIO()
-    drawn.save(memory, "PNG")
-    return memory.getvalue()
 
 
 def _write_folder(pixels: np.ndarray, folder: Path) -> None:

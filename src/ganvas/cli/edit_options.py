@@ -21,6 +21,20 @@ class Ask(Options):
     """Where to look: z, or, in a game with styles, w or w+."""
     label: str | None = None
     """The class of the picture, by number or name; the one that comes nearest unless given."""
+    fit: Literal["crop", "pad", "stretch"] = "crop"
+    """How pictures of another shape become that of the run."""
+    output: str | None = None
+    """FILE.png for one picture, or FOLDER/; RUN/ACTION/ unless given."""
+    device: str = "auto"
+    """Where to compute: auto (a GPU if there is one), cpu, cuda, cuda:1, mps."""
+    json: bool = False
+    """Print the result as one JSON object."""
+
+
+@dataclass(frozen=True)
+class Found(Ask):
+    """What can be asked of all edits that look for a picture."""
+
     seconds: float | None = 60.0
     """How long to look for each picture, at most; none: the steps alone, the same everywhere."""
     steps: int = 400
@@ -37,14 +51,6 @@ class Ask(Options):
     """Move the noise maps of a game with styles too."""
     seed: int = 0
     """Decides what is drawn."""
-    fit: Literal["crop", "pad", "stretch"] = "crop"
-    """How pictures of another shape become that of the run."""
-    output: str | None = None
-    """FILE.png for one picture, or FOLDER/; RUN/ACTION/ unless given."""
-    device: str = "auto"
-    """Where to compute: auto (a GPU if there is one), cpu, cuda, cuda:1, mps."""
-    json: bool = False
-    """Print the result as one JSON object."""
 
 
 @dataclass(frozen=True)
@@ -74,13 +80,9 @@ class Inpaint(Options):
 
 
 @dataclass(frozen=True)
-class Hand(Options):
+class Hand(Ask):
     """What can be asked of all edits that are made by hand."""
 
-    space: Literal["z", "w", "w+"] | None = None
-    """Where to move: z, or, in a game with styles, w or w+."""
-    label: str | None = None
-    """The class of the picture, by number or name."""
     seed: int = 0
     """The picture to begin with, if there is neither IMAGE nor --point; else what is drawn."""
     point: str | None = None
@@ -91,14 +93,6 @@ class Hand(Options):
     """How long to look for IMAGE, at most; none: its steps alone, the same everywhere."""
     film: str | None = None
     """A film of it too: FILE.gif, .webp or .mp4."""
-    fit: Literal["crop", "pad", "stretch"] = "crop"
-    """How a picture of another shape becomes that of the run."""
-    output: str | None = None
-    """FILE.png or FOLDER/; RUN/ACTION/ unless given."""
-    device: str = "auto"
-    """Where to compute: auto (a GPU if there is one), cpu, cuda, cuda:1, mps."""
-    json: bool = False
-    """Print the result as one JSON object."""
 
 
 @dataclass(frozen=True)
@@ -142,8 +136,8 @@ class Drag(Options):
 
 
 ACTIONS: Mapping[str, tuple[type[Options], type[Options]]] = {
-    "project": (Project, Ask),
-    "inpaint": (Inpaint, Ask),
+    "project": (Project, Found),
+    "inpaint": (Inpaint, Found),
     "paint": (Paint, Hand),
     "drag": (Drag, Hand),
 }

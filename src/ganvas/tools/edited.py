@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
@@ -13,9 +12,8 @@ import torch
 from PIL.Image import Image as Picture
 from torch import Tensor
 
-from ganvas.core import Game, GanvasError, Image, UsageError
+from ganvas.core import Game, Image, UsageError
 from ganvas.core.errors import did_you_mean
-from ganvas.core.files import write_whole
 from ganvas.core.run import Run
 from ganvas.data.source import Fit
 from ganvas.tools import points
@@ -24,6 +22,7 @@ from ganvas.tools.given import output_of
 from ganvas.tools.latent import Latent
 from ganvas.tools.projection import Projected, Search
 from ganvas.tools.shots import picture as as_picture
+from ganvas.tools.shots import save
 from ganvas.tools.still import Name, noises_of, space_of
 from ganvas.watch.pictures import grid
 
@@ -155,17 +154,3 @@ def strip_of(tiles: Mapping[str, Tensor]) -> Picture:
     """Pictures beside each other, each below its word."""
     shown = [x if len(x) in (1, 3) else (opaque(x[None]) * 2 - 1)[0] for x in tiles.values()]
     return grid(torch.stack(shown), len(shown), header=list(tiles), min_tile=96)
-
-
-def save(path: Path, drawn: Picture) -> None:
-    """Writes a picture as PNG, whole or not at all.
-
-    Raises:
-        GanvasError: if it cannot be written.
-    """
-    memory = io.BytesIO()
-    drawn.save(memory, "PNG")
-    try:
-        write_whole(path, memory.getvalue())
-    except OSError as error:
-        raise GanvasError(f"cannot write {path}: {error.strerror or error}") from error

@@ -22,7 +22,6 @@ from ganvas.tools.edited import (
     apart,
     checked,
     places_for,
-    save,
     strip_of,
     unmade,
     written,
@@ -31,6 +30,7 @@ from ganvas.tools.given import hole, output_of, picture
 from ganvas.tools.holes import hole_of
 from ganvas.tools.inpainting import PRIOR, TYPICAL, Blend
 from ganvas.tools.shots import picture as as_picture
+from ganvas.tools.shots import save
 
 
 def project(

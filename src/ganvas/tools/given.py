@@ -115,12 +115,7 @@ def white(mask: Path, size: tuple[int, int], whose: str, space: Image, fit: Fit)
         DataError: if it cannot be read.
     """
     found, _ = picture(mask, Image(1, space.height, space.width), fit)
-    its = decode.peek(mask)
-    if (its.height, its.width) != size:
-        raise UsageError(
-            f"the mask {mask} has {its.width}x{its.height} pixels, and {whose} "
-            f"{size[1]}x{size[0]}: a mask has the picture's size"
-        )
+    _fits(mask, "mask", size, whose)
     return found[0] > 0
 
 
@@ -139,12 +134,7 @@ def painted(file: Path, size: tuple[int, int], whose: str, space: Image, fit: Fi
         DataError: if it cannot be read.
     """
     x, _ = picture(file, Image(4, space.height, space.width), fit)
-    its = decode.peek(file)
-    if (its.height, its.width) != size:
-        raise UsageError(
-            f"the strokes {file} have {its.width}x{its.height} pixels, and {whose} "
-            f"{size[1]}x{size[0]}: strokes have the picture's size"
-        )
+    _fits(file, "layer of strokes", size, whose)
     where = (x[3:] + 1) / 2
     if not where.any():
         raise UsageError(f"nothing is painted in {file}: all of it is transparent")
@@ -169,14 +159,19 @@ def drawn(file: Path, size: tuple[int, int], whose: str, space: Image, fit: Fit)
         DataError: if it cannot be read.
     """
     x, _ = picture(file, Image(1, space.height, space.width), fit)
-    its = decode.peek(file)
-    if (its.height, its.width) != size:
-        raise UsageError(
-            f"the drawing {file} has {its.width}x{its.height} pixels, and {whose} "
-            f"{size[1]}x{size[0]}: a drawing has the picture's size"
-        )
+    _fits(file, "drawing", size, whose)
     apart = (x[0] - x.median()).abs() / 2
     lines = torch.where(apart > FAINT, apart, 0.0)
     if not lines.any():
         raise UsageError(f"no line is in {file}: it is of one colour")
     return (lines / lines.max()).clamp(0, 1)
+
+
+def _fits(file: Path, kind: str, size: tuple[int, int], whose: str) -> None:
+    """Refuses what is laid over a picture, and is of another size than that."""
+    its = decode.peek(file)
+    if (its.height, its.width) != size:
+        raise UsageError(
+            f"the {kind} {file} has {its.width}x{its.height} pixels, and {whose} "
+            f"{size[1]}x{size[0]}: a {kind} has the picture's size"
+        )

@@ -57,20 +57,21 @@ class Inpainted:
 
 
 def inpaint(
-    game: Game,
-    picture: Tensor,
-    hole: Tensor,
-    search: Search | None = None,
-    *,
-    space: Name | None = None,
-    label: int | str | None = None,
-    seed: int = 0,
-    prior: float = PRIOR,
-    blend: Blend = "poisson",
-    tell: Tell = lambda *_: None,
-    **given: Any,
+    game: Game, picture: Tensor, hole: Tensor, search: Search | None = None, **asked: Any
 ) -> Inpainted:
     """Fills a hole.
+
+    Args:
+        game, picture, hole, search, asked: as for `Inpainting`.
+
+    Raises:
+        UsageError: as for `Inpainting`.
+    """
+    return Inpainting(game, picture, hole, search, **asked).result
+
+
+class Inpainting(Steps[Inpainted]):
+    """A hole while it is being filled.
 
     Args:
         game: an image game that draws from noise.
@@ -78,7 +79,7 @@ def inpaint(
         hole: where it is, (h, w), bool.
         search: how the point is looked for.
         space: `z`, `w` or `w+`; z if None, which strays least.
-        label, seed, given: as for `project`.
+        label, seed, given: as for `Projecting`.
         prior: weight of what the discriminator says.
         blend: how the hole is filled: its gradients are drawn and its border is the picture's
             (poisson), the drawn pixels (paste), or all pixels are drawn (none).
@@ -86,21 +87,6 @@ def inpaint(
 
     Raises:
         UsageError: if there is no hole, or nothing else.
-    """
-    return Inpainting(
-        game, picture, hole, search, space=space, label=label, seed=seed, prior=prior, blend=blend,
-        tell=tell, **given,
-    ).result  # fmt: skip
-
-
-class Inpainting(Steps[Inpainted]):
-    """A hole while it is being filled.
-
-    Args:
-        game, picture, hole, search, space, label, seed, prior, blend, tell, given: see `inpaint`.
-
-    Raises:
-        UsageError: as for `inpaint`.
     """
 
     search: Projecting
@@ -192,10 +178,10 @@ def filled(game: Game, picture: Tensor, hole: Tensor) -> Tensor:
 
     Args:
         game: one that `fills`.
-        picture, hole: as for `inpaint`.
+        picture, hole: as for `Inpainting`.
 
     Raises:
-        UsageError: as for `inpaint`.
+        UsageError: as for `Inpainting`.
     """
     checked(picture, hole)
     x = torch.cat([torch.where(hole, -1.0, picture), hole[None] * -2.0 + 1])
@@ -229,7 +215,8 @@ def _liking(
     points, scores = latent.draw(JUDGED, seed), list[Tensor]()
     for some in points.split(CHUNK):
         try:
-            scores.append(judged(latent.show(some)).detach())
+            with torch.no_grad():
+                scores.append(judged(latent.show(some)))
         except UsageError:  # nobody who could say
             return None
         yield

@@ -102,20 +102,20 @@ class Projected:
     """Seconds and PSNR whenever it was better."""
 
 
-def project(
-    game: Game,
-    target: Tensor,
-    search: Search | None = None,
-    *,
-    space: Name | None = None,
-    label: int | str | None = None,
-    seed: int = 0,
-    weight: Tensor | None = None,
-    prior: Callable[[Tensor], Tensor] | None = None,
-    tell: Tell = lambda *_: None,
-    **given: Any,
-) -> Projected:
+def project(game: Game, target: Tensor, search: Search | None = None, **asked: Any) -> Projected:
     """Looks for the point whose picture is nearest to a given one.
+
+    Args:
+        game, target, search, asked: as for `Projecting`.
+
+    Raises:
+        UsageError: as for `Projecting`.
+    """
+    return Projecting(game, target, search, **asked).result
+
+
+class Projecting(Steps[Projected]):
+    """A projection while it goes on; a step is a few draws, or one of all points downhill.
 
     Args:
         game: an image game that draws from noise.
@@ -132,21 +132,6 @@ def project(
     Raises:
         UsageError: if the game draws from no noise, has no such space or class, or the picture has
             another shape than the game's.
-    """
-    return Projecting(
-        game, target, search, space=space, label=label, seed=seed, weight=weight, prior=prior,
-        tell=tell, **given,
-    ).result  # fmt: skip
-
-
-class Projecting(Steps[Projected]):
-    """A projection while it goes on; a step is a few draws, or one of all points downhill.
-
-    Args:
-        game, target, search, space, label, seed, weight, prior, tell, given: as for `project`.
-
-    Raises:
-        UsageError: as for `project`.
     """
 
     def __init__(
@@ -195,7 +180,8 @@ class Projecting(Steps[Projected]):
         for i, latent in enumerate(latents):
             points, losses = latent.draw(each, seed), list[Tensor]()
             for some in points.split(max(CHUNK, self.search.starts)):
-                losses.append(self.aim(latent.show(some))[0].detach())
+                with torch.no_grad():
+                    losses.append(self.aim(latent.show(some))[0])
                 yield
                 if self.of_time > DRAWING * (i + 1) / len(latents):
                     break

@@ -16,11 +16,13 @@ from PIL import Image as Pillow
 from torch import Tensor
 from torch.nn.functional import interpolate
 
-from ganvas.core import Image, UsageError
+from ganvas.core import GanvasError, Image, UsageError
+from ganvas.core.files import write_whole
 from ganvas.data import decode
 from ganvas.data.decode import Span
 from ganvas.data.examine import choose_span
 from ganvas.data.partners import luma
+from ganvas.watch.pictures import png
 
 FORMATS = {
     ".png": "PNG", ".jpg": "JPEG", ".jpeg": "JPEG", ".webp": "WEBP",
@@ -187,3 +189,15 @@ def together(notes: Iterable[str]) -> list[str]:
     for note in notes:
         counts[note] = counts.get(note, 0) + 1
     return [f"{n:,} picture{'s' * (n > 1)} with {note}" for note, n in counts.items()]
+
+
+def save(path: Path, drawn: Pillow.Image) -> None:
+    """Writes a picture as PNG, whole or not at all.
+
+    Raises:
+        GanvasError: if it cannot be written.
+    """
+    try:
+        write_whole(path, png(drawn))
+    except OSError as error:
+        raise GanvasError(f"cannot write {path}: {error.strerror or error}") from error

@@ -30,7 +30,6 @@ from ganvas.tools.edited import (
     checked,
     label_of,
     places_for,
-    save,
     strip_of,
     unmade,
 )
@@ -38,6 +37,7 @@ from ganvas.tools.inpainting import TYPICAL
 from ganvas.tools.latent import Latent
 from ganvas.tools.projection import Search
 from ganvas.tools.shots import picture as as_picture
+from ganvas.tools.shots import save
 from ganvas.tools.strokes import Strokes
 from ganvas.tools.transfer import transferred
 from ganvas.watch.pictures import grid

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Sequence
 from pathlib import Path
@@ -122,6 +123,13 @@ def _write(picture: Image.Image, word: str, left: int, width: int) -> None:
     while fits and draw.textlength(fits, ink["font"]) > width + 2:
         fits = fits[:-1]
     draw.text((left + width / 2, 13), fits, anchor="mm", **ink)
+
+
+def png(picture: Image.Image) -> bytes:
+    """A picture as the bytes of a PNG file."""
+    memory = io.BytesIO()
+    picture.save(memory, "PNG")
+    return memory.getvalue()
 
 
 def animation(

@@ -15,7 +15,7 @@ from ganvas.core import GanvasError, Points, Trainer
 from ganvas.core.files import write_whole
 from ganvas.watch.decoration import Decoration
 from ganvas.watch.files import frames, images_of, open_picture
-from ganvas.watch.pictures import animation
+from ganvas.watch.pictures import animation, png
 from ganvas.watch.scenes import Rows, Scene, real_scene, scene
 
 KEPT = 36
@@ -94,9 +94,7 @@ class Previews(Decoration):
         if isinstance(drawn, str):
             write_whole(self.folder / "samples" / f"{name}.txt", drawn)
             return
-        memory = io.BytesIO()
-        drawn.save(memory, "PNG")
-        write_whole(self.folder / "samples" / f"{name}.png", memory.getvalue())
+        write_whole(self.folder / "samples" / f"{name}.png", png(drawn))
 
     def _thin(self) -> None:
         kept = frames(self.folder)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,9 +10,8 @@ from typing import Any
 from PIL.Image import Image as Picture
 from torch import Tensor
 
-from ganvas.core import GanvasError, UsageError
+from ganvas.core import UsageError
 from ganvas.core.errors import did_you_mean
-from ganvas.core.files import write_whole
 from ganvas.core.run import Run
 from ganvas.core.settings import resolve_device
 from ganvas.tools import films
@@ -23,6 +21,7 @@ from ganvas.tools.explore.insides import Dissect, Features
 from ganvas.tools.explore.variations import Seeds, Sweep, Traverse
 from ganvas.tools.explore.walks import Grid, Interpolate
 from ganvas.tools.latent import Latent
+from ganvas.tools.shots import save
 from ganvas.watch.pictures import grid
 
 ACTIONS: Mapping[str, type[Action]] = {
@@ -108,7 +107,7 @@ def explore(
     done.picture, done.about, done.notes = sheet.picture(), dict(sheet.about), list(sheet.notes)
     done.size = done.picture.size
     if path is not None:
-        _write(done.picture, path)
+        save(path, done.picture)
     return done
 
 
@@ -155,12 +154,3 @@ def _film(plan: Action, study: Study, path: Path, fps: float, done: Explored) ->
     done.frames = films.write(frames(), path, fps)
     done.size, done.about = sizes[0], {**plan.to_json(), "fps": fps}
     return done
-
-
-def _write(picture: Picture, path: Path) -> None:
-    memory = io.BytesIO()
-    picture.save(memory, "PNG")
-    try:
-        write_whole(path, memory.getvalue())
-    except OSError as error:
-        raise GanvasError(f"cannot write {path}: {error.strerror or error}") from error
