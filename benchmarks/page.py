@@ -12,15 +12,23 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from benchmarks import (
+    ablations,
     domains,
+    edits,
     facades,
+    fidelity,
     glyphs,
     lapgan,
     learn,
     modes,
+    projection,
     race,
+    repair,
     restore,
+    speed,
+    spoilt,
     stacked,
+    studio,
     truncation,
 )
 
@@ -39,6 +47,18 @@ PAGES: dict[str, dict[str, Table]] = {
         "learn": learn.table,
     },
     "biggan.md": {"truncation": truncation.table},
+    "edit.md": {
+        "projection": projection.table,
+        "repair": repair.table,
+        "edits": edits.table,
+    },
+    "fidelity.md": {
+        "fidelity": fidelity.table,
+        "ablations": ablations.table,
+        "speed": speed.table,
+    },
+    "figures.md": {"spoilt": spoilt.table},
+    "studio.md": {"studio": studio.table},
 }
 """Which tables stand on which page."""
 

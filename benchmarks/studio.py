@@ -2,6 +2,7 @@
 
     python -m benchmarks.studio            everything, into results/studio.json
     python -m benchmarks.studio open       some of it: open, live, paint, drag
+    python -m benchmarks.studio --table    what was measured
 
 `open` is the time from `ganvas studio` until the page is served, until its shell is seen, and until
 the gallery shows pictures that were drawn just then, in seconds, the median of several starts; the
@@ -221,11 +222,28 @@ PARTS: dict[str, Callable[[Browser], list[dict[str, Any]]]] = {
 }
 
 
+def table() -> Iterator[str]:
+    """A line for each figure of each row."""
+    rows = json.loads(RESULTS.read_text("utf-8"))["rows"] if RESULTS.exists() else []
+    for row in rows:
+        unit = next(unit for unit in ("seconds", "ms", "per second") if unit in row)
+        figures = "".join(f"{name:>10} {value:<6g}" for name, value in row[unit].items())
+        yield f"{row['what']:<6}{row.get('run', ''):<13}{unit:>11}:{figures}".rstrip()
+
+
 def main() -> None:
     """Measures, prints, and keeps what was measured."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("parts", nargs="*", help=", ".join(PARTS))
-    asked = parser.parse_args().parts or list(PARTS)
+    parser.add_argument("--table", action="store_true", help="only print what was measured")
+    options = parser.parse_args()
+    if not options.table:
+        measure(options.parts or list(PARTS))
+    print("\n".join(table()))
+
+
+def measure(asked: list[str]) -> None:
+    """Measures parts, prints them, and keeps what was measured."""
     chromium = shutil.which("chromium") or shutil.which("google-chrome")
     old = json.loads(RESULTS.read_text("utf-8"))["rows"] if RESULTS.exists() else []
     rows = [row for row in old if row["what"] not in asked]

@@ -62,6 +62,8 @@ def test_the_links_between_pages_lead_somewhere():
         "docs/architecture.md",
         "docs/edit.md",
         "docs/explore.md",
+        "docs/fidelity.md",
+        "docs/figures.md",
         "docs/measured.md",
         "docs/referee.md",
         "docs/studio.md",
