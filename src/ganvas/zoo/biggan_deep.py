@@ -44,6 +44,7 @@ from ganvas.core import (
     Paper,
     Player,
     Preset,
+    Rate,
     Share,
     Space,
     Weight,
@@ -92,7 +93,7 @@ class BigGANDeepConfig(DuelConfig):
     """Pixels across the maps that self-attention is at (the paper: 64); 0: nowhere."""
     critic_steps: Count = 2
     """Steps of D for each of G (the paper: 2)."""
-    lr: Weight = 1e-3
+    lr: Rate = 1e-3
     """Adam's learning rate of G (the paper: 5e-5)."""
     ema: Share | None = 0.995
     """Decay of G's moving average, the one that is shown (the paper: 0.9999)."""
