@@ -9,7 +9,7 @@
     stylegan2:ema    the moving average of G, shown or not: one run, two sets of weights
     stylegan2:ada    adaptive augmentation, on a tenth of the emoji
 
-Each run is of 60,000 emoji of 32x32 pixels, repeats counted. The figures are those of
+Each run is of 30,000 emoji of 32x32 pixels, repeats counted. The figures are those of
 `benchmarks.fidelity`; `findings` are what the referee says at the end.
 Prints a line for each run and keeps it in results/GAME.json.
 """
@@ -31,12 +31,12 @@ from ganvas.watch.pictures import grid
 from ganvas.watch.second_look import evidence_of
 from ganvas.watch.verdicts import judge
 
-PART, IMAGES, TENTH = "ablation", 60_000, 10
+PART, IMAGES, TENTH = "ablation", 30_000, 10
 Given = dict[str, Any]
 PAIRS: dict[str, tuple[Given, Given]] = {
     "sngan:sn": ({"spectral_norm": True}, {"spectral_norm": False}),
     "r3gan:r1": ({}, {"penalty": ()}),
-    "stylegan2:ada": ({"augment": "ada", "ada_images": 20_000}, {"augment": "none"}),
+    "stylegan2:ada": ({"augment": "ada", "ada_images": 10_000}, {"augment": "none"}),
     "stylegan2:ema": ({}, {}),
 }
 """What is given with the part, and what without."""
