@@ -87,6 +87,13 @@ def test_the_gallery(opened, look):
         assert page.locator(".card h2").all_inner_texts()[:4] == [
             "digits", "edges2emoji", "emoji-64", "kai2ming"]  # fmt: skip
         look(page, "gallery")
+        offered = {
+            card.locator("h2").inner_text(): card.locator(".actions button").all_inner_texts()
+            for card in page.locator(".card").all()
+        }
+        drawing = ["Explore", "Paint", "Drag", "Repair", "Compare", "About"]
+        assert offered["digits"] == offered["styles"] == drawing
+        assert offered["kai2ming"] == ["Translate", "About"]
         page.fill("#search", "emoji")
         assert page.locator(".card:visible h2").all_inner_texts() == ["edges2emoji", "emoji-64"]
         page.fill("#search", "nothing like that")
@@ -102,9 +109,9 @@ def test_the_gallery(opened, look):
         assert page.locator(".card:visible").count() == 2
         page.fill("#search", "")
         look(page, "gallery-dark-zh")
-        page.locator(".card").first.get_by_role("button", name="探索").click()
-        page.locator(".tile img").nth(23).wait_for()
-        assert page.url.endswith("#explore/digits")
+        page.locator(".card").first.get_by_role("button", name="修补").click()
+        page.locator(".repair .pad").wait_for()
+        assert page.url.endswith("#repair/digits")
 
 
 def test_explore(opened, look):

@@ -284,6 +284,10 @@ def test_who_can_and_who_cannot(opened):
         page.get_by_role("button", name="styles").click()
         page.locator(".pad").wait_for()
         assert page.locator(".pick option").all_inner_texts() == names
+        page.goto(page.url.split("#")[0] + "#gallery")
+        filler = page.locator(".card", has=page.get_by_role("heading", name="filler"))
+        buttons = filler.locator(".actions button").all_inner_texts()
+        assert buttons == ["Repair", "Translate", "About"]
 
 
 def test_editing_on_a_phone(opened, look):

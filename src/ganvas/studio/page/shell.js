@@ -1,5 +1,6 @@
 // What rooms need of the shell: a word to the person, and the way to another room.
 import { el, icon } from "./dom.js";
+import { ask } from "./live.js";
 
 export function notice(text, calm = false) {
   const home = document.getElementById("notices");
@@ -15,4 +16,11 @@ export const tried = (promise) => promise.catch((error) => { notice(error.messag
 
 export function go(room, rest = "") {
   location.hash = rest ? `${room}/${encodeURIComponent(rest)}` : room;
+}
+
+// The runs that a room can take.
+export async function runsFor(room) {
+  const found = [];
+  await ask("gallery.list", {}, { onpart: ({ run, rooms }) => { if (rooms?.includes(room)) found.push(run); } });
+  return found;
 }

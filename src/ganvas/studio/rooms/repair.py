@@ -62,7 +62,7 @@ def begin(ask: Ask) -> Answers:
     yield shown("picture", x)
     if hole is not None:
         yield shown("hole", hole[None] * 2.0 - 1)
-    return {**facts(opened), "learned": fills(opened.game), "draws": draws(opened.game)}
+    return {**facts(opened), "learned": fills(opened.game)}
 
 
 @does("repair.examples")

@@ -2,7 +2,7 @@
 import { button, controlsOf, menu, seed, segments, slider } from "../controls.js";
 import { el, icon, save, show } from "../dom.js";
 import { ask } from "../live.js";
-import { go, tried } from "../shell.js";
+import { runsFor, tried } from "../shell.js";
 import * as tray from "../tray.js";
 import { learn, mark, say } from "../words.js";
 
@@ -49,7 +49,6 @@ learn({
     pause: "Pause",
     make: "Save as {kind}",
     making: "{done} of {of} pictures …",
-    toTranslate: "This generator makes pictures of pictures.",
   },
   zh: {
     explore: "探索",
@@ -91,7 +90,6 @@ learn({
     pause: "暂停",
     make: "存为 {kind}",
     making: "第 {done} 张，共 {of} 张……",
-    toTranslate: "这个生成器把图片变成图片。",
   },
 });
 
@@ -139,27 +137,17 @@ export function enter(host, wanted) {
     if (!state.facts) return;
     state.run = run;
     state.grid = [];
-    if (!state.facts.draws) {
-      panel.replaceChildren(el("p", { word: "toTranslate" }), button("openTranslate", () => go("translate", run), { kind: "main" }));
-      return;
-    }
     choose(state.tool ?? "samples");
   }
 
   choose("samples");
-  tried(runs("draw").then((all) => {
+  tried(runsFor("explore").then((all) => {
     const run = all.includes(wanted) ? wanted : all[0];
     const chosen = menu({ word: "generator", choices: all.map((each) => [each, each]), value: run, onchange: (to) => tried(open(to)) });
     pick.append(chosen.element);
     return open(run);
   }));
   return () => state.close?.();
-}
-
-async function runs(task) {
-  const found = [];
-  await ask("gallery.list", {}, { onpart: (about) => { if (about.task === task && !about.error) found.push(about.run); } });
-  return found;
 }
 
 // -- pieces that the tools share -----------------------------------------------------------------

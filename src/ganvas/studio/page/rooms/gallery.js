@@ -16,9 +16,6 @@ learn({
     nothingFound: "No generator fits “{text}”.",
     shippedOne: "comes along",
     ownOne: "your run",
-    openExplore: "Explore",
-    openTranslate: "Translate",
-    openCompare: "Compare",
     about: "About",
     task_draw: "draws",
     task_translate: "translates",
@@ -47,9 +44,6 @@ learn({
     nothingFound: "没有符合“{text}”的生成器。",
     shippedOne: "自带",
     ownOne: "你的训练",
-    openExplore: "探索",
-    openTranslate: "转换",
-    openCompare: "比较",
     about: "说明",
     task_draw: "绘制",
     task_translate: "转换",
@@ -126,11 +120,7 @@ function card(about) {
     return { wall, element: el("li", { class: "card" }, el("div", { class: "about" },
       el("h2", {}, about.run), el("p", { class: "trouble" }, about.error))) };
   }
-  const draws = about.task === "draw";
-  const first = draws ? "explore" : about.task === "toy" || about.task === "text" ? null : "translate";
-  const buttons = [];
-  if (first) buttons.push(el("button", { type: "button", class: "main", word: draws ? "openExplore" : "openTranslate", onclick: () => go(first, about.run) }));
-  if (draws) buttons.push(el("button", { type: "button", word: "openCompare", onclick: () => go("compare", about.run) }));
+  const buttons = about.rooms.map((room, i) => el("button", { type: "button", class: i ? "" : "main", word: room, onclick: () => go(room, about.run) }));
   const more = el("div", { class: "more", hidden: true });
   const opener = el("button", { type: "button", class: "link", word: "about", "aria-expanded": "false", onclick: () => open(about, more, opener) });
   const size = about.size ? `${about.size[0]} × ${about.size[1]}` : "";
