@@ -253,6 +253,8 @@ def test_translate_follows_the_pen(opened, look, tmp_path):
         (tmp_path / "broken.png").write_bytes(b"no picture")
         page.set_input_files("input[type=file]", tmp_path / "broken.png")
         page.get_by_text("this is no picture").wait_for()
+        page.click("#language")  # what the server said, too
+        page.get_by_text("这不是图片；接受 PNG").wait_for()
 
 
 def test_compare(opened, look):
@@ -294,7 +296,7 @@ def test_on_a_phone(opened, look):
 # -- what may happen -----------------------------------------------------------------------------
 
 
-def test_a_connection_that_breaks_in_mid_stroke_comes_back(opened, studio):
+def test_a_connection_that_breaks_in_mid_stroke_comes_back(opened, studio, monkeypatch):
     with opened("translate/edges2emoji") as page:
         page.locator(".large[src]").wait_for(timeout=60_000)
         page.get_by_role("button", name="Clear").click()
@@ -310,8 +312,35 @@ def test_a_connection_that_breaks_in_mid_stroke_comes_back(opened, studio):
         changes(page, ".large", before)
         assert page.evaluate("import('/live.js').then((live) => live.sessionKey())") == session
         assert session in studio.desk.sessions
+        monkeypatch.setattr(studio.desk, "grace", 0.2)
     page.context.close()
-    until(lambda: session not in studio.desk.sessions, 45)
+    until(lambda: session not in studio.desk.sessions)
+
+
+def test_a_page_that_is_loaded_again_finds_what_was_kept(opened, studio):
+    key = "import('/live.js').then((live) => live.sessionKey())"
+    with opened("explore/digits") as page:
+        page.locator(".tile img").nth(23).wait_for()
+        for i in (2, 7):
+            page.locator(".tile").nth(i).click()
+        page.locator("#tray .kept").nth(1).wait_for()
+        before, session = [picture(page, f"#tray li:nth-child({i}) img") for i in (1, 2)], None
+        for _ in range(2):
+            session = page.evaluate(key)
+            page.reload()
+            page.locator("#tray .kept").nth(1).wait_for()
+            assert page.evaluate(key) == session
+        assert [picture(page, f"#tray li:nth-child({i}) img") for i in (1, 2)] == before
+        page.locator("#tray .off").first.click()
+        page.locator(".tile img").nth(23).wait_for()
+        page.click("#tab-map")
+        page.locator(".large[src]").wait_for()  # from the one that is left, and samples
+        with page.expect_popup() as copy:
+            page.evaluate("window.open(location.href) && 0")
+        other = copy.value
+        other.locator(".tile img").nth(23).wait_for()
+        assert other.evaluate(key) != session  # a tab and its copy are two people
+        assert other.locator("#tray .kept").count() == 0
 
 
 def test_the_keyboard_reaches_every_room(opened):

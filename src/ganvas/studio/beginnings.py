@@ -22,6 +22,7 @@ from ganvas.studio.fitting import rooms_of
 from ganvas.studio.kept import Spot, Spots, spot
 from ganvas.studio.pictures import fitted, given, shown
 from ganvas.studio.shelf import Opened
+from ganvas.studio.wording import Words
 from ganvas.tools.edited import label_of as class_of
 from ganvas.tools.inpainting import TYPICAL
 from ganvas.tools.projection import Projecting, Search
@@ -71,17 +72,18 @@ def facts(opened: Opened) -> dict[str, Any]:
     }
 
 
-def drawing(opened: Opened, what: str) -> Opened:
+def drawing(opened: Opened) -> Opened:
     """A run that draws from noise.
 
     Raises:
         UsageError: if it is none.
     """
     if not draws(opened.game):
-        raise UsageError(
-            f"{opened.name} makes pictures of pictures: there is no latent point that could move, "
-            f"so it cannot {what}. Choose a generator that draws from noise"
+        template = (
+            "{run} makes pictures of pictures: there is no latent point that could move. Choose a "
+            "generator that draws from noise"
         )
+        raise UsageError(Words(template, run=opened.name))
     return opened
 
 
@@ -93,7 +95,7 @@ def begun(ask: Ask) -> Generator[Said | Shown | None, None, Beginning]:
     if ask.has("point"):
         there = spot(ask)
         if there.run != opened.name:
-            raise Wrong(f"that picture is of {there.run}: choose it as the generator first")
+            raise Wrong("that picture is of {run}: choose it as the generator first", run=there.run)
         there.latent(ask)
         return Beginning(there)
     return Beginning(_of_seed(ask, opened))
@@ -153,7 +155,8 @@ def layer(ask: Ask, name: str, space: Image, channels: int) -> Tensor | None:
         return None
     wanted = space.height * space.width * channels
     if len(ask.files[name]) != wanted:
-        raise Wrong(f"{name} is {wanted} bytes, not {len(ask.files[name])}")
+        there = len(ask.files[name])
+        raise Wrong("{name} is {wanted} bytes, not {n}", name=name, wanted=wanted, n=there)
     pixels = torch.frombuffer(bytearray(ask.files[name]), dtype=torch.uint8)
     return pixels.view(space.height, space.width, channels).permute(2, 0, 1).float() / 255
 

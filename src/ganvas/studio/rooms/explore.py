@@ -18,6 +18,7 @@ from ganvas.studio.doing import Answers, Ask, Wrong, does
 from ganvas.studio.kept import Spot, drawn, spot, spots, together
 from ganvas.studio.pictures import shown
 from ganvas.studio.shelf import Opened
+from ganvas.studio.wording import Words
 from ganvas.tools import directions
 from ganvas.tools.explore.action import styles_of
 from ganvas.tools.latent import Latent
@@ -173,7 +174,9 @@ def way(latent: Latent, stops: Tensor, t: Tensor) -> Tensor:
 def _opened(ask: Ask) -> Opened:
     opened = ask.desk.shelf.open(ask.word("run"))
     if not draws(opened.game):
-        raise UsageError(f"{opened.name} makes pictures of pictures: take it to Translate")
+        raise UsageError(
+            Words("{run} makes pictures of pictures: take it to Translate", run=opened.name)
+        )
     return opened
 
 
@@ -204,5 +207,5 @@ def _set_codes(ask: Ask, opened: Opened, x: Tensor) -> None:
         if ask.has(name):
             values = ask.numbers(name, -REACH, REACH)
             if len(values) != where.stop - where.start:
-                raise Wrong(f"{name} are {where.stop - where.start} numbers")
+                raise Wrong("{name} are {n} numbers", name=name, n=where.stop - where.start)
             x[:, where] = torch.tensor(values)

@@ -18,6 +18,7 @@ from ganvas.studio.fitting import rooms_of
 from ganvas.studio.kept import Spot, drawn
 from ganvas.studio.pictures import png
 from ganvas.studio.shelf import Opened, Shelf
+from ganvas.studio.wording import told
 from ganvas.tools.pretrained import CARD, GRID
 
 PICTURES = 16
@@ -72,7 +73,7 @@ def _entry(shelf: Shelf, name: str) -> dict[str, Any]:
         run = Run(shelf.folder(name))
         spaces = _spaces(run.plan)
     except (GanvasError, KeyError, TypeError) as error:
-        return {"run": name, "error": str(error)}
+        return {"run": name, **told(error)}
     plan, shipped = run.plan, shelf.shipped.get(name)
     image = next((s for s in reversed(spaces.values()) if isinstance(s, Image)), None)
     about = {

@@ -2,7 +2,7 @@
 import { el, show } from "../dom.js";
 import { ask } from "../live.js";
 import { go, notice } from "../shell.js";
-import { knows, learn, say } from "../words.js";
+import { knows, learn, mark, say, told } from "../words.js";
 
 export const name = "gallery";
 
@@ -86,7 +86,7 @@ export function enter(host) {
       any ||= !item.hidden;
     }
     empty.hidden = any;
-    if (!any) empty.textContent = say("nothingFound", { text: search.value });
+    if (!any) mark(empty, "word", ["nothingFound", { text: search.value }]);
   }
 
   const queue = [];
@@ -98,7 +98,7 @@ export function enter(host) {
     queue.push([about, item]);
   } }).then(async () => {
     for (const [about, item] of queue) if (!about.error) await pictures(about.run, item.wall);
-  }).catch((error) => notice(error.message));
+  }).catch((error) => notice(error));
   host.loaded = loaded;
 }
 
@@ -110,7 +110,7 @@ async function pictures(run, wall) {
       if (picture.head.part === "grid") wall.classList.add("whole");
       wall.append(image);
     } });
-  } catch (error) { wall.append(el("p", { class: "soft" }, error.message)); }
+  } catch (error) { wall.append(el("p", { class: "soft", word: told(error) })); }
   wall.removeAttribute("aria-busy");
 }
 
@@ -118,7 +118,7 @@ function card(about) {
   const wall = el("div", { class: "wall", role: "img", label: ["picturesOf", { run: about.run }] });
   if (about.error) {
     return { wall, element: el("li", { class: "card" }, el("div", { class: "about" },
-      el("h2", {}, about.run), el("p", { class: "trouble" }, about.error))) };
+      el("h2", {}, about.run), el("p", { class: "trouble", word: about.words }))) };
   }
   const buttons = about.rooms.map((room, i) => el("button", { type: "button", class: i ? "" : "main", word: room, onclick: () => go(room, about.run) }));
   const more = el("div", { class: "more", hidden: true });
@@ -153,7 +153,7 @@ async function open(about, more, opener) {
     if (text) more.append(...markdown(text));
     else more.append(el("p", {}, `${paper.title}. ${paper.authors}, ${paper.year}.`),
       el("dl", { class: "facts" }, Object.entries(facts).flatMap(([key, value]) => [el("dt", {}, key), el("dd", {}, String(value))])));
-  } catch (error) { more.append(el("p", { class: "trouble" }, error.message)); }
+  } catch (error) { more.append(el("p", { class: "trouble", word: told(error) })); }
 }
 
 // As much of Markdown as cards have: headings, tables, commands, paragraphs. Never HTML.

@@ -103,7 +103,7 @@ function room(desk, run, facts) {
         facts.edges ? el("span", { class: "check" }, edges, el("label", { htmlFor: "edges", word: "asEdges" })) : "",
         facts.any_size ? el("span", { class: "check" }, whole, el("label", { htmlFor: "whole", word: "wholeSize" })) : "");
       await again();
-    } catch (error) { notice(error.message); }
+    } catch (error) { notice(error); }
   }
 
   const tool = segments({ label: "tool", choices: [["brush", "drawTool"], ["eraser", "eraseTool"]], value: "brush", onchange: (to) => { canvas.tool = to; canvas.size = to === "eraser" ? Math.max(4, width.value) : width.value; } });
