@@ -16,7 +16,7 @@ HOME = Path(desk.__file__).parent / "page"
 PHONE = {"width": 390, "height": 844}
 FAMILIES = (
     *("task_", "way_", "makes_", "figure", "law_", "source_", "state_", "group_"),
-    *("trouble_", "why_", "refereeSure_"),
+    *("trouble_", "why_", "refereeSure_", "input_"),
 )
 """Words whose key the page puts together."""
 

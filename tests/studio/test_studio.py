@@ -449,6 +449,21 @@ def test_controls_come_from_the_spaces(studio):
         assert "ok" in both[0]
 
 
+def test_directions_are_looked_for_in_steps(runs):
+    served = Served(runs)
+    try:
+        with served.person() as me:
+            for run, method in (("codes", "sefa"), ("codes", "pca"), ("styles", "pca")):
+                said, parts = me.ask("explore.directions", run=run, method=method)
+                assert said["ok"]["n"] == 6
+                done = [part["part"]["progress"] for part, _ in parts]
+                assert len(done) > 5
+                assert done == sorted(set(done))
+                assert me.ask("explore.directions", run=run, method=method)[1] == []
+    finally:
+        served.close()
+
+
 def test_a_film_is_a_film(studio):
     with studio.person() as me:
         stops = [said["point"] for said, _ in me.ask("explore.sample", run="digits", n=3)[1]]

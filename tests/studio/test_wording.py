@@ -2,13 +2,17 @@
 
 import ast
 import re
+from collections import Counter
+from dataclasses import fields as fields_of
 from pathlib import Path
 
 import pytest
 
-from ganvas.core import UsageError
+from ganvas.core import UsageError, registry
+from ganvas.core.config import docs
 from ganvas.studio import desk
 from ganvas.studio.doing import Wrong
+from ganvas.studio.offers import HIDDEN
 from ganvas.studio.wording import Words, told, words_of
 
 HOME = Path(desk.__file__).parent
@@ -62,6 +66,26 @@ def test_no_error_for_the_page_is_without_a_template(file):
         if isinstance(call, ast.Call) and name_of(call) in ERRORS and file.name not in TERMINAL:
             first = call.args[0]
             assert not isinstance(first, ast.Constant | ast.JoinedStr), ast.unparse(call)
+
+
+def test_options_that_several_games_share_are_explained_in_both_languages():
+    page = (HOME / "page" / "rooms" / "helps.js").read_text("utf-8")
+    chinese = re.findall(r'^    "(.*?)": "(.*)",$', page, re.M)
+    seen = Counter()
+    for game in registry.names():
+        config = registry.config_of(registry.find(game))
+        known = docs(config)
+        seen.update(
+            {
+                known[field.name]
+                for field in fields_of(config)
+                if field.name in known.keys() - HIDDEN
+            }
+        )
+    assert {text for text, _ in chinese} <= seen.keys()
+    shared = {text for text, games in seen.items() if games > 1 and "{" not in text}
+    assert shared - {text for text, _ in chinese} == set()
+    assert all(re.search(r"[\u4e00-\u9fff]", text) for _, text in chinese)
 
 
 def test_an_error_is_told_with_its_template():

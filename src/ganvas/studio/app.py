@@ -36,6 +36,7 @@ PAGE = (
     ),
     "rooms/lab.js",
     "rooms/terms.js",
+    "rooms/helps.js",
     *(f"rooms/{name}.js" for name in ROOMS),
 )
 """The files of the page beside index.html: no path of a request ever meets the disk."""

@@ -32,7 +32,8 @@ class Opened:
     def __init__(self, name: str, run: Run, game: Game, stamp: Stamp) -> None:
         self.name, self.run, self.game, self.stamp = name, run, game, stamp
         self._latents: OrderedDict[tuple[Any, ...], Latent] = OrderedDict()
-        self._found: dict[Any, Any] = {}
+        self.found: dict[Any, Any] = {}
+        """What takes long to find and stays the same as long as the weights do."""
 
     @property
     def makes(self) -> Image:
@@ -62,9 +63,9 @@ class Opened:
 
     def once(self, key: Any, find: Callable[[], T]) -> T:
         """What takes long to find and stays the same as long as the weights do."""
-        if key not in self._found:
-            self._found[key] = find()
-        return self._found[key]
+        if key not in self.found:
+            self.found[key] = find()
+        return self.found[key]
 
 
 class Shelf:

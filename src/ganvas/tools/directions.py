@@ -14,7 +14,7 @@ before, by a normalisation say, A is the Jacobian, and AᵀA its mean over draws
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 
 import torch
@@ -28,6 +28,8 @@ DRAWN, FEATURES = 10_000, 2_000
 PLACES = 8
 """Points at which the Jacobian is taken."""
 CHUNK = 250
+MAPPED = 1_000
+"""Points that are mapped to W in one go."""
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,10 @@ class Directions:
     """The part of the whole that each explains: of the variance, or of the trace of AᵀA; (k,)."""
     of: str
     """What was decomposed, in words."""
+
+
+Finding = Generator[float, None, Directions]
+"""Yields how much is done, from 0 to 1, and returns what was found: it can be left at any time."""
 
 
 def pca(
@@ -56,15 +62,27 @@ def pca(
     Raises:
         UsageError: if there are not so many.
     """
+    return _whole(pca_in_parts(latent, k, seed))
+
+
+def pca_in_parts(latent: Latent, k: int, seed: int = 0) -> Finding:
+    """The same, a part of the work at a time."""
     if latent.space == "w":
-        axes, variances = principal(latent.draw(DRAWN, seed, truncation=1.0).cpu())
+        of_z, found = latent.into("z").draw(DRAWN, seed).split(MAPPED), list[Tensor]()
+        for some in of_z:
+            found.append(latent.styles(some, of="z")[:, 0].detach().cpu())
+            yield len(found) / (len(of_z) + 1)
+        axes, variances = principal(torch.cat(found))
         _enough(k, len(variances), latent)
         steps = axes[:k] * variances[:k, None].sqrt()
         return Directions(steps.float(), _shares(variances, k), "w")
     z = latent.draw(FEATURES, seed)
     first = First(latent)
-    y = torch.cat([first(some).cpu() for some in z.split(CHUNK)])
-    z = z.cpu()
+    features, parts = list[Tensor](), z.split(CHUNK)
+    for some in parts:
+        features.append(first(some).cpu())
+        yield len(features) / (len(parts) + 1)
+    y, z = torch.cat(features), z.cpu()
     axes, variances = principal(y)
     _enough(k, min(len(variances), z.shape[1]), latent)
     x = (y - y.mean(0)).double() @ axes[:k].T / variances[:k].clamp_min(1e-24).sqrt()
@@ -86,12 +104,19 @@ def sefa(
     Raises:
         UsageError: if there are not so many, or no such weights are found.
     """
+    return _whole(sefa_in_parts(latent, k, styles, seed))
+
+
+def sefa_in_parts(
+    latent: Latent, k: int, styles: Sequence[int] | None = None, seed: int = 0
+) -> Finding:
+    """The same, a part of the work at a time."""
     if latent.space == "w":
         A = torch.cat(affines(latent, styles)).cpu().double()
         square, of = A.T @ A, f"{len(A)} rows of affine maps of styles"
     else:
         first = First(latent)
-        square, of = _mean_square(latent, first, seed), f"the weights of {first.name}"
+        square, of = (yield from _mean_square(latent, first, seed)), f"the weights of {first.name}"
     values, vectors = _eigen(square)
     _enough(k, len(values), latent)
     deviation = latent.norm / len(square) ** 0.5  # 1 in a normal z, as in the paper
@@ -117,6 +142,14 @@ def along(
     for i in range(w.shape[1]) if styles is None else styles:
         w[:, i] += moves
     return latent.into("w+").show(w)
+
+
+def _whole(finding: Finding) -> Directions:
+    while True:
+        try:
+            next(finding)
+        except StopIteration as end:
+            return end.value
 
 
 # -- decompositions ------------------------------------------------------------------------------
@@ -214,12 +247,15 @@ def _has_weights(module: nn.Module) -> bool:
     return bool(own) and not isinstance(module, nn.Embedding)
 
 
-def _mean_square(latent: Latent, first: Callable[[Tensor], Tensor], seed: int) -> Tensor:
+def _mean_square(
+    latent: Latent, first: Callable[[Tensor], Tensor], seed: int
+) -> Generator[float, None, Tensor]:
     """E[JᵀJ], J = ∂first/∂z at drawn points: (d, d)."""
     z = latent.draw(PLACES, seed)
     d = z.shape[1]
     square = torch.zeros(d, d, dtype=torch.float64)  # on the CPU: not all others have float64
-    for point in z:
+    for i, point in enumerate(z):
+        yield i / len(z)
         parts = torch.eye(d, device=z.device).split(CHUNK)
         rows = [_forward(first, point.repeat(len(v), 1), v) for v in parts]
         J = torch.cat(rows).cpu().double()

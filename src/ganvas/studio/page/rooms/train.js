@@ -6,6 +6,7 @@ import { ask } from "../live.js";
 import { go, notice, tried } from "../shell.js";
 import { learn, mark, told } from "../words.js";
 import * as lab from "./lab.js";
+import "./helps.js";
 import "./terms.js";
 
 export const name = "train";
@@ -327,7 +328,7 @@ function form(began) {
       input.value = usual;
     } else input = el("input", { id, type: "text", value: usual, maxLength: 200, spellcheck: false, autocomplete: "off" });
     read.push(() => (input.value.trim() === usual || input.value.trim() === "" ? {} : { [each.name]: input.value }));
-    const help = el("p", { class: "soft small", id: `${id}-help` }, each.help);
+    const help = el("p", { class: "soft small", id: `${id}-help`, word: each.help });
     input.setAttribute("aria-describedby", help.id);
     return el("div", { class: "option" }, el("label", { htmlFor: id }, each.name), input, help);
   }
