@@ -14,6 +14,7 @@ from ganvas.studio import desk
 from ganvas.studio.doing import Wrong
 from ganvas.studio.offers import HIDDEN
 from ganvas.studio.wording import Words, told, words_of
+from ganvas.tools import pretrained
 
 HOME = Path(desk.__file__).parent
 TERMINAL = {"listening.py", "places.py", "serving.py", "start.py"}
@@ -86,6 +87,12 @@ def test_options_that_several_games_share_are_explained_in_both_languages():
     shared = {text for text, games in seen.items() if games > 1 and "{" not in text}
     assert shared - {text for text, _ in chinese} == set()
     assert all(re.search(r"[\u4e00-\u9fff]", text) for _, text in chinese)
+
+
+def test_all_shipped_generators_are_explained_in_both_languages():
+    page = (HOME / "page" / "rooms" / "gallery.js").read_text("utf-8")
+    for name in pretrained.shipped():
+        assert page.count(f"    makes_{name.replace('-', '_')}: ") == 2, name
 
 
 def test_an_error_is_told_with_its_template():

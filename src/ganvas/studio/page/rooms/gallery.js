@@ -30,6 +30,7 @@ learn({
     picturesOf: "Pictures by {run}",
     makes_digits: "Handwritten digits.",
     makes_edges2emoji: "Coloured emoji, of outlines.",
+    makes_emoji_64: "Emoji that nobody drew.",
     makes_kai2ming: "Chinese characters in Ming, as if printed, of those in Kai, as if written.",
     figure_fid: "Fréchet distance",
     figure_psnr: "PSNR to the truth, dB",
@@ -58,6 +59,7 @@ learn({
     picturesOf: "{run} 的图片",
     makes_digits: "手写数字。",
     makes_edges2emoji: "由轮廓生成的彩色表情符号。",
+    makes_emoji_64: "从没有人画过的表情符号。",
     makes_kai2ming: "由楷体汉字（如手写）生成明体汉字（如印刷）。",
     figure_fid: "弗雷歇距离",
     figure_psnr: "与真值的峰值信噪比，分贝",
@@ -121,6 +123,7 @@ function card(about) {
       el("h2", {}, about.run), el("p", { class: "trouble", word: about.words }))) };
   }
   const buttons = about.rooms.map((room, i) => el("button", { type: "button", class: i ? "" : "main", word: room, onclick: () => go(room, about.run) }));
+  const makes = `makes_${about.run.replaceAll("-", "_")}`;
   const more = el("div", { class: "more", hidden: true });
   const opener = el("button", { type: "button", class: "link", word: "about", "aria-expanded": "false", onclick: () => open(about, more, opener) });
   const size = about.size ? `${about.size[0]} × ${about.size[1]}` : "";
@@ -130,7 +133,7 @@ function card(about) {
       el("span", { class: "tag", word: `task_${about.task}` }),
       el("span", { class: "tag soft", word: about.shipped ? "shippedOne" : "ownOne" }),
       el("span", { class: "soft" }, [about.game, about.year, size].filter(Boolean).join(" · "))),
-    knows(`makes_${about.run}`) && about.shipped ? el("p", { word: `makes_${about.run}` }) : el("p", {}, about.makes ?? about.data),
+    about.shipped && knows(makes) ? el("p", { word: makes }) : el("p", {}, about.makes ?? about.data),
     figures(about.figures),
     el("div", { class: "actions" }, buttons, opener), more)) };
 }
