@@ -287,6 +287,7 @@ def test_who_can_and_who_cannot(opened):
         assert page.locator(".pick option").all_inner_texts() == names
         page.goto(page.url.split("#")[0] + "#gallery")
         filler = page.locator(".card", has=page.get_by_role("heading", name="filler"))
+        filler.wait_for()
         buttons = filler.locator(".actions button").all_inner_texts()
         assert buttons == ["Repair", "Translate", "About"]
 
