@@ -84,13 +84,16 @@ def opened(studio, browser):
 
 @pytest.fixture
 def look(screens):
-    """Keeps what a page looks like, and lets axe look too."""
+    """Keeps what a page looks like, and lets axe look too, unless it has seen the like."""
     from axe_playwright_python.sync_playwright import Axe
 
-    def seen(page, name: str) -> None:
+    def seen(page, name: str, axe: bool = True) -> None:
         page.wait_for_timeout(150)
         page.screenshot(path=screens / f"{name}.png")
-        found = Axe().run(page).response["violations"]
+        if not axe:
+            return
+        wanted = {"resultTypes": ["violations"], "preload": False}
+        found = Axe().run(page, options=wanted).response["violations"]
         bad = [
             (v["id"], [n["html"][:120] for n in v["nodes"][:3]])
             for v in found

@@ -23,7 +23,7 @@ from tests.studio.people import Served, until
 
 from ganvas.cli import main
 from ganvas.core import UsageError
-from ganvas.studio import listening, uploads
+from ganvas.studio import desk, listening, uploads
 from ganvas.studio.bench import Bench
 from ganvas.studio.doing import KNOWN, Ask, Said
 from ganvas.studio.guard import Rules
@@ -142,7 +142,7 @@ def test_uploads_that_are_refused(studio, web):
         ):
             answer = bring(content)
             assert answer.status_code == 422, content[:20]
-            assert why in answer.json()["detail"]
+            assert why in answer.json()["error"]
         assert "at most" in said_to_a_head(
             studio, f"X-Session: {me.key}", "Content-Length: 9999999999"
         )
@@ -180,9 +180,9 @@ def test_uploads_that_are_changed_say_so(studio, web):
             ).json()
             for kind, file in files.items()
         }
-        assert said["gif"]["notes"] == ["several frames: the first is taken"]
+        assert said["gif"]["notes"] == [["several frames: the first is taken", {}]]
         assert (said["jpeg"]["width"], said["jpeg"]["height"]) == (20, 40)
-        assert said["deep"]["notes"] == ["more than 8 bits: brought to 8"]
+        assert said["deep"]["notes"] == [["more than 8 bits: brought to 8", {}]]
         assert (said["large"]["width"], said["large"]["height"]) == (2048, 41)
         for _ in range(uploads.KEPT):
             web.post("api/pictures", content=png(), headers={"X-Session": me.key})
@@ -294,10 +294,37 @@ def test_a_closed_tab_frees_its_session_and_a_lost_one_waits(runs):
         with served.person(me.key) as back:
             assert back.hello == {"session": me.key, "again": True}
             assert "ok" in back.ask("explore.move", point=point, amounts=[1.0])[0]
+            back.ask("kept.keep", point=point)
+            said, shown = back.ask("kept.all")
+            assert "ok" in said
+            assert [head["point"] for head, _ in shown] == [point]
             back.line.socket.shutdown(2)
         until(lambda: not served.desk.sessions)
         with served.person(me.key) as new:
             assert not new.hello["again"]
+        for _ in range(4):  # who comes back in time is not let go by an earlier parting
+            with served.person(new.key) as new:
+                time.sleep(0.2)
+            assert new.key in served.desk.sessions
+    finally:
+        served.close()
+
+
+def test_who_has_gone_makes_room(runs, monkeypatch):
+    monkeypatch.setattr(desk, "PEOPLE", 2)
+    served = Served({})
+    try:
+        with served.person() as stays:
+            with served.person() as goes:
+                address = served.url.replace("http", "ws") + "live"
+                with (
+                    connect(address, origin=served.origin, proxy=None) as line,
+                    pytest.raises(ConnectionClosed),
+                ):
+                    line.recv(timeout=10)
+            until(lambda: not served.desk.sessions[goes.key].there)
+            with served.person() as comes:
+                assert set(served.desk.sessions) == {stays.key, comes.key}
     finally:
         served.close()
 
@@ -420,6 +447,21 @@ def test_controls_come_from_the_spaces(studio):
         assert "ok" in me.ask("explore.directions", run="styles", method="sefa")[0]
         both = me.ask("explore.sum", start=[a], plus=[mixed[1][0]["point"]], rescale=True)
         assert "ok" in both[0]
+
+
+def test_directions_are_looked_for_in_steps(runs):
+    served = Served(runs)
+    try:
+        with served.person() as me:
+            for run, method in (("codes", "sefa"), ("codes", "pca"), ("styles", "pca")):
+                said, parts = me.ask("explore.directions", run=run, method=method)
+                assert said["ok"]["n"] == 6
+                done = [part["part"]["progress"] for part, _ in parts]
+                assert len(done) > 5
+                assert done == sorted(set(done))
+                assert me.ask("explore.directions", run=run, method=method)[1] == []
+    finally:
+        served.close()
 
 
 def test_a_film_is_a_film(studio):

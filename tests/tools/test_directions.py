@@ -6,8 +6,9 @@ import torch
 from sklearn.decomposition import PCA
 
 from ganvas.core import Image, UsageError, registry
-from ganvas.tools.directions import First, affines, along, pca, principal, sefa
+from ganvas.tools.directions import along, pca, principal, sefa
 from ganvas.tools.latent import Latent
+from ganvas.tools.weights import First, affines
 from tiny import LAYERS, MAPS, WIDTH, tiny
 
 

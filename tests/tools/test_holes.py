@@ -18,6 +18,7 @@ def test_here_and_there():
     hole = hole_of("random:80%", (10, 10), seed=3)
     assert hole.sum() == 80
     assert torch.equal(hole, hole_of("random:80%", (10, 10), seed=3))
+    assert torch.equal(hole, hole_of("random", (10, 10), seed=3))
     assert not torch.equal(hole, hole_of("random:80%", (10, 10), seed=4))
 
 

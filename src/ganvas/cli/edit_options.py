@@ -69,7 +69,8 @@ class Inpaint(Options):
     """A picture of the same size, white where the hole is; unless given, the hole is where the
     picture is transparent."""
     hole: str | None = None
-    """A hole by a word, in place of a mask: centre:50%, random:80% of the picture's area."""
+    """A hole by a word, in place of a mask: centre (50% of the picture's area, or centre:25%) or
+    random (80%, or random:50%)."""
     prior: float = PRIOR
     """Weight of what the discriminator says."""
     typical: float = TYPICAL

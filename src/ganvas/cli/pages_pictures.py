@@ -156,7 +156,8 @@ how to look
 holes
   --mask MASK       a picture of the same size, white where the hole is; unless
                     given, the hole is where the picture is transparent
-  --hole HOLE       in place of a mask: centre:50%, random:80% of the area
+  --hole HOLE       in place of a mask: centre (50% of the area, or
+                    centre:25%), random (80%, or random:50%)
   --prior X         weight of what the discriminator says (0.003; paint 0)
   --blend HOW       poisson leaves no seam, paste puts in what was drawn, none
                     gives the whole picture that was drawn (poisson)

@@ -9,14 +9,16 @@ from collections.abc import Callable
 from importlib.resources import files
 from typing import Any
 
-from fastapi import FastAPI, HTTPException, Request, Response, WebSocket, WebSocketDisconnect
+from fastapi import FastAPI, Request, Response, WebSocket, WebSocketDisconnect
 from starlette.concurrency import run_in_threadpool
+from starlette.responses import JSONResponse
 
 from ganvas.studio import uploads
 from ganvas.studio.desk import ROOMS, Desk
-from ganvas.studio.doing import Ask
+from ganvas.studio.doing import Ask, Wrong
 from ganvas.studio.guard import Guard, Rules
 from ganvas.studio.session import Frame, Session
+from ganvas.studio.wording import told
 
 KINDS = {"html": "text/html", "css": "text/css", "js": "text/javascript", "svg": "image/svg+xml"}
 PAGE = (
@@ -28,20 +30,21 @@ PAGE = (
     *(
         f"{name}.js"
         for name in (
-            *("main", "shell", "live", "words", "dom", "controls", "canvas", "tray"),
+            *("main", "shell", "live", "words", "messages", "dom", "controls", "canvas", "tray"),
             *("beginning", "beside", "curves", "plane"),
         )
     ),
     "rooms/lab.js",
     "rooms/terms.js",
+    "rooms/helps.js",
     *(f"rooms/{name}.js" for name in ROOMS),
 )
 """The files of the page beside index.html: no path of a request ever meets the disk."""
 MESSAGE = 16 * 1024**2
 """Bytes of a message, at most."""
 UPLOAD = "/api/pictures"
-GONE, TRY_LATER = (1000, 1001), 1013
-"""Codes of a connection: closed on purpose; too many people."""
+TRY_LATER = 1013
+"""Why a connection is closed: too many people."""
 
 
 def app(desk: Desk, rules: Rules | None = None) -> FastAPI:
@@ -68,17 +71,17 @@ def _always(content: bytes, kind: str) -> Callable[[], Response]:
 
 
 def _add_uploads(web: FastAPI, desk: Desk) -> None:
-    @web.post(UPLOAD, status_code=201)
-    async def picture(request: Request) -> dict[str, Any]:
+    @web.post(UPLOAD)
+    async def picture(request: Request) -> JSONResponse:
         session = desk.sessions.get(request.headers.get("x-session", ""))
         if session is None:
-            raise HTTPException(404, "no such session; reload the page")
+            return JSONResponse(told(Wrong("no such session; reload the page")), 404)
         content = await request.body()
         try:
             kept = await run_in_threadpool(session.uploads.add, content)
         except uploads.Refused as why:
-            raise HTTPException(422, str(why)) from why
-        return kept.to_json()
+            return JSONResponse(told(why), 422)
+        return JSONResponse(kept.to_json(), 201)
 
 
 def _add_live(web: FastAPI, desk: Desk) -> None:
@@ -110,13 +113,12 @@ class _Line:
         hello = {"session": self.session.key, "again": self.again}
         self.session.say(json.dumps({"hello": hello}))
         writing = asyncio.create_task(self._write())
-        code = 1006
         try:
-            code = await self._read()
+            await self._read()
         finally:
             writing.cancel()
             if self.session.detach(self.send):  # nobody came back by another line meanwhile
-                (self.desk.left if code in GONE else self.desk.lost)(self.session)
+                self.desk.left(self.session)
 
     async def _write(self) -> None:
         while True:
@@ -132,17 +134,17 @@ class _Line:
             if self.out.empty():
                 self.desk.bench.look()
 
-    async def _read(self) -> int:
-        """Takes requests until the connection ends; the code with which it did."""
+    async def _read(self) -> None:
+        """Takes requests until the connection ends."""
         while True:
             message = await self.socket.receive()
             if message["type"] == "websocket.disconnect":
-                return int(message.get("code") or 1006)
+                return
             try:
                 self._take(*_parts(message))
             except (ValueError, KeyError, TypeError, struct.error, RecursionError):
                 await self.socket.close(1003, "this is no request")
-                return 1003
+                return
 
     def _take(self, head: dict[str, Any], files: dict[str, bytes]) -> None:
         if "drop" in head:

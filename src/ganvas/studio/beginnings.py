@@ -1,6 +1,6 @@
 """Where an edit begins: with the picture of a seed, a kept one, or one of somebody's own.
 
-What paint, drag and repair share: which runs they are for, and the point that they move.
+What paint, drag and repair share: the point that they move.
 """
 
 from __future__ import annotations
@@ -8,8 +8,6 @@ from __future__ import annotations
 import time
 from collections.abc import Generator
 from dataclasses import dataclass
-from functools import lru_cache
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -17,18 +15,17 @@ from PIL.Image import Image as Picture
 from torch import Tensor
 
 from ganvas.core import GanvasError, Image, UsageError
-from ganvas.core.run import CONFIG, Run
 from ganvas.data.partners import luma
 from ganvas.studio.controls import controls, draws, label_of
 from ganvas.studio.doing import Answers, Ask, Said, Shown, Wrong, does
+from ganvas.studio.fitting import rooms_of
 from ganvas.studio.kept import Spot, Spots, spot
 from ganvas.studio.pictures import fitted, given, shown
 from ganvas.studio.shelf import Opened
+from ganvas.studio.wording import Words
 from ganvas.tools.edited import label_of as class_of
-from ganvas.tools.edited import unmade
-from ganvas.tools.inpainting import TYPICAL, fills
+from ganvas.tools.inpainting import TYPICAL
 from ganvas.tools.projection import Projecting, Search
-from ganvas.tools.shots import COLOURS
 
 SEED = 2**31 - 1
 TRUNCATED = 0.7
@@ -59,24 +56,10 @@ def runs(ask: Ask) -> Answers:
     shelf = ask.desk.shelf
     for name in list(shelf.places):
         try:
-            folder = shelf.folder(name)
-            fits = room in _rooms(folder, (folder / CONFIG).stat().st_mtime_ns)
+            fits = room in rooms_of(shelf.folder(name))
         except (GanvasError, OSError, KeyError, TypeError, ValueError):
             continue  # the gallery says why
         yield Said({"run": name, "fits": fits})
-
-
-@lru_cache(maxsize=256)
-def _rooms(folder: Path, stamp: int) -> frozenset[str]:
-    """The rooms that a run is for, by what its networks are; `stamp` changes when it does."""
-    game = unmade(Run(folder))
-    found = set[str]()
-    if draws(game) and isinstance(game.output, Image) and game.output.channels in (*COLOURS, 4):
-        maps = any(weight.dim() == 4 for weight in game.parameters())
-        found = {"paint", "repair", *(["drag"] if maps else [])}
-    if fills(game):
-        found.add("repair")
-    return frozenset(found)
 
 
 def facts(opened: Opened) -> dict[str, Any]:
@@ -89,17 +72,18 @@ def facts(opened: Opened) -> dict[str, Any]:
     }
 
 
-def drawing(opened: Opened, what: str) -> Opened:
+def drawing(opened: Opened) -> Opened:
     """A run that draws from noise.
 
     Raises:
         UsageError: if it is none.
     """
     if not draws(opened.game):
-        raise UsageError(
-            f"{opened.name} makes pictures of pictures: there is no latent point that could move, "
-            f"so it cannot {what}. Choose a generator that draws from noise"
+        template = (
+            "{run} makes pictures of pictures: there is no latent point that could move. Choose a "
+            "generator that draws from noise"
         )
+        raise UsageError(Words(template, run=opened.name))
     return opened
 
 
@@ -111,7 +95,7 @@ def begun(ask: Ask) -> Generator[Said | Shown | None, None, Beginning]:
     if ask.has("point"):
         there = spot(ask)
         if there.run != opened.name:
-            raise Wrong(f"that picture is of {there.run}: choose it as the generator first")
+            raise Wrong("that picture is of {run}: choose it as the generator first", run=there.run)
         there.latent(ask)
         return Beginning(there)
     return Beginning(_of_seed(ask, opened))
@@ -171,7 +155,8 @@ def layer(ask: Ask, name: str, space: Image, channels: int) -> Tensor | None:
         return None
     wanted = space.height * space.width * channels
     if len(ask.files[name]) != wanted:
-        raise Wrong(f"{name} is {wanted} bytes, not {len(ask.files[name])}")
+        there = len(ask.files[name])
+        raise Wrong("{name} is {wanted} bytes, not {n}", name=name, wanted=wanted, n=there)
     pixels = torch.frombuffer(bytearray(ask.files[name]), dtype=torch.uint8)
     return pixels.view(space.height, space.width, channels).permute(2, 0, 1).float() / 255
 

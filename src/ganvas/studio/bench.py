@@ -18,6 +18,7 @@ from typing import Any
 
 from ganvas.studio.doing import KNOWN, Ask, Said, Shown, Wrong
 from ganvas.studio.session import Session
+from ganvas.studio.wording import told
 
 MOST = 64
 """Open jobs of a session."""
@@ -71,10 +72,10 @@ class Bench:
             if ask.key is not None:
                 self._give_up(session, lambda job: job.ask.key == ask.key)
             if ask.id in session.jobs:
-                _tell(session, ask.id, error="this number is taken")
+                _tell(session, ask.id, **told(Wrong("this number is taken")))
                 return
             if len(session.jobs) >= MOST:
-                _tell(session, ask.id, error="too many requests at once")
+                _tell(session, ask.id, **told(Wrong("too many requests at once")))
                 return
             session.jobs[ask.id] = Job(ask)
             if session not in self._sessions:
@@ -156,7 +157,7 @@ class Bench:
         except StopIteration as end:
             self._done(job, end.value)
         except Exception as error:
-            self._done(job, None, _words(error, ask.do))
+            self._done(job, None, _foreseen(error, ask.do))
 
     def _say(self, ask: Ask, found: Said | Shown | None) -> None:
         if isinstance(found, Said):
@@ -164,7 +165,7 @@ class Bench:
         elif isinstance(found, Shown):
             ask.session.say(_framed({"id": ask.id, "part": found.part, **found.about}, found))
 
-    def _done(self, job: Job, value: Any, error: str | None = None) -> None:
+    def _done(self, job: Job, value: Any, error: Exception | None = None) -> None:
         with self._changed:
             job.ask.session.jobs.pop(job.ask.id, None)
         if job.given_up:
@@ -172,12 +173,12 @@ class Bench:
         if error is None:
             _tell(job.ask.session, job.ask.id, ok=dict(value or {}))
         else:
-            _tell(job.ask.session, job.ask.id, error=error)
+            _tell(job.ask.session, job.ask.id, **told(error))
 
 
 def _function(name: str) -> Callable[[Ask], Any]:
     if name not in KNOWN:
-        raise Wrong(f"nothing here does {name[:60]!r}")
+        raise Wrong("nothing here does {name}", name=repr(name[:60]))
     return KNOWN[name]
 
 
@@ -190,15 +191,16 @@ def _end(job: Job) -> None:
     job.steps = None
 
 
-def _words(error: Exception, what: str) -> str:
-    """What went wrong, for the page; what nobody foresaw goes to the log, whole."""
+def _foreseen(error: Exception, what: str) -> Exception:
+    """An error that the page may be told; one that nobody foresaw goes to the log, whole."""
     from ganvas.core.errors import GanvasError
 
     if isinstance(error, GanvasError | Wrong):
-        return str(error)
+        return error
     print(f"{what} failed:", file=sys.stderr)
     traceback.print_exception(error)
-    return f"{type(error).__name__}: this should not happen; the server's terminal says more"
+    kind = type(error).__name__
+    return Wrong("{kind}: this should not happen; the server's terminal says more", kind=kind)
 
 
 def _tell(session: Session, id: int, **values: Any) -> None:

@@ -25,7 +25,6 @@ def facts(opened: Opened) -> dict[str, Any]:
         "game": game.name,
         "title": type(game).paper.title,
         "size": size,
-        "draws": draws(game),
         "translates": [side for side in game.directions() if _usable(opened, side)],
         "styles": game.layers if isinstance(game, Styled) else 0,
         "controls": controls(game),

@@ -21,7 +21,8 @@ ROOMS = ("gallery", "explore", "paint", "drag", "repair", "translate", "train", 
 PEOPLE = 64
 """Sessions at a time."""
 GRACE = 30.0
-"""Seconds for which a session is kept after its connection was lost."""
+"""Seconds for which a session waits for the return of who has gone: a page that is loaded again
+looks like a tab that is closed."""
 HOME = Path("runs")
 
 
@@ -30,7 +31,7 @@ class Desk:
 
     Args:
         places: the folder of each run, by name.
-        grace: seconds for which a session is kept after its connection was lost.
+        grace: seconds for which a session waits after its connection has ended.
         home: where runs are put that are trained here.
         data: folders of pictures to train on, by name.
     """
@@ -47,6 +48,7 @@ class Desk:
         self.trainings = Trainings(home)
         self.bench = Bench(self._prepare)
         self.sessions: dict[str, Session] = {}
+        self._waiting: dict[str, asyncio.TimerHandle] = {}
         self._shelf: Shelf | None = None
 
     def _prepare(self) -> None:
@@ -85,24 +87,23 @@ class Desk:
         None if there are too many people.
         """
         if key is not None and key in self.sessions:
+            if (waiting := self._waiting.pop(key, None)) is not None:
+                waiting.cancel()
             return self.sessions[key], True
         if len(self.sessions) >= PEOPLE:
-            return None
+            if not self._waiting:
+                return None
+            self._let_go(next(iter(self._waiting)))
         session = Session()
         self.sessions[session.key] = session
         return session, False
 
-    def lost(self, session: Session) -> None:
-        """The connection broke; the session waits a while for its return."""
+    def left(self, session: Session) -> None:
+        """The connection has ended; the session waits a while for another."""
         self.bench.drop(session)
         loop = asyncio.get_running_loop()
-        loop.call_later(self.grace, self._let_go, session)
+        self._waiting[session.key] = loop.call_later(self.grace, self._let_go, session.key)
 
-    def left(self, session: Session) -> None:
-        """Somebody closed the page."""
-        self.sessions.pop(session.key, None)
-        self.bench.forget(session)
-
-    def _let_go(self, session: Session) -> None:
-        if not session.there and session.key in self.sessions:
-            self.left(session)
+    def _let_go(self, key: str) -> None:
+        self._waiting.pop(key).cancel()
+        self.bench.forget(self.sessions.pop(key))

@@ -12,6 +12,8 @@ from collections.abc import Callable, Generator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from ganvas.studio.wording import Words
+
 if TYPE_CHECKING:
     from ganvas.studio.desk import Desk
     from ganvas.studio.session import Session
@@ -57,7 +59,15 @@ def does(name: str) -> Callable[[Doing], Doing]:
 
 
 class Wrong(Exception):
-    """A request makes no sense; the page has a mistake, or somebody else sent it."""
+    """A request makes no sense; the page has a mistake, or somebody else sent it.
+
+    Args:
+        template: what is wrong.
+        fields: what its names stand for.
+    """
+
+    def __init__(self, template: str, **fields: str | float) -> None:
+        super().__init__(Words(template, **fields))
 
 
 @dataclass
@@ -86,7 +96,8 @@ class Ask:
         """
         value = self.given.get(name, default)
         if not isinstance(value, int) or isinstance(value, bool) or not low <= value <= high:
-            raise Wrong(f"{name} is a whole number from {low} to {high}, not {value!r}")
+            template = "{name} is a whole number from {low} to {high}, not {value}"
+            raise Wrong(template, name=name, low=low, high=high, value=_short(value))
         return value
 
     def number(self, name: str, low: float, high: float, default: float | None = None) -> float:
@@ -105,7 +116,7 @@ class Ask:
         """
         values = self.given.get(name, [])
         if not isinstance(values, list) or len(values) > most:
-            raise Wrong(f"{name} are up to {most} numbers")
+            raise Wrong("{name} are up to {most} numbers", name=name, most=most)
         return [_number(name, value, low, high) for value in values]
 
     def word(self, name: str, known: tuple[str, ...] | None = None, default: str = "") -> str:
@@ -116,8 +127,11 @@ class Ask:
         """
         value = self.given.get(name, default)
         if not isinstance(value, str) or len(value) > 200 or (known and value not in known):
-            among = f"one of {', '.join(known)}" if known else "a word"
-            raise Wrong(f"{name} is {among}, not {str(value)[:40]!r}")
+            if known:
+                among = ", ".join(known)
+                template = "{name} is one of {known}, not {value}"
+                raise Wrong(template, name=name, known=among, value=_short(value))
+            raise Wrong("{name} is a word, not {value}", name=name, value=_short(value))
         return value
 
     def words(self, name: str, most: int = 64) -> list[str]:
@@ -128,9 +142,9 @@ class Ask:
         """
         values = self.given.get(name, [])
         if not isinstance(values, list) or len(values) > most:
-            raise Wrong(f"{name} are up to {most} words")
+            raise Wrong("{name} are up to {most} words", name=name, most=most)
         if any(not isinstance(value, str) or len(value) > 200 for value in values):
-            raise Wrong(f"{name} are words")
+            raise Wrong("{name} are words", name=name)
         return values
 
     def flag(self, name: str) -> bool:
@@ -144,7 +158,12 @@ class Ask:
 
 def _number(name: str, value: Any, low: float, high: float) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not math.isfinite(value):
-        raise Wrong(f"{name} is a number, not {str(value)[:40]!r}")
+        raise Wrong("{name} is a number, not {value}", name=name, value=_short(value))
     if not low <= value <= high:
-        raise Wrong(f"{name} is a number from {low:g} to {high:g}, not {value:g}")
+        template = "{name} is a number from {low} to {high}, not {value}"
+        raise Wrong(template, name=name, low=f"{low:g}", high=f"{high:g}", value=f"{value:g}")
     return float(value)
+
+
+def _short(value: Any) -> str:
+    return repr(str(value)[:40] if isinstance(value, str) else value)[:42]

@@ -107,7 +107,7 @@ class Seen:
             "progress": self.progress,
             "images": self.last.get("images", 0),
             "frame": frames[-1] if frames else None,
-            **({"why": self.training.complaint()} if state == "failed" else {}),
+            **({"why": self.training.complaint().to_json()} if state == "failed" else {}),
         }
 
     def whole(self, owner: str, since: int) -> dict[str, Any]:

@@ -15,6 +15,8 @@ from http.cookies import CookieError, SimpleCookie
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
+from ganvas.studio.wording import Words
+
 LOCAL = frozenset({"localhost", "127.0.0.1", "::1"})
 LONGEST = 16_384
 """Bytes of a request's body, at most, unless a path has room for more."""
@@ -47,21 +49,23 @@ class Rules:
     room: Mapping[str, int] = field(default_factory=dict)
     """Bytes of a request's body, at most, for paths that take more than `LONGEST`."""
 
-    def why_not(self, method: str, path: str, headers: Mapping[str, str]) -> tuple[int, str] | None:
+    def why_not(
+        self, method: str, path: str, headers: Mapping[str, str]
+    ) -> tuple[int, Words] | None:
         """Why a request is turned away: a status and a reason; None if it is not."""
         host, origin = headers.get("host", ""), headers.get("origin")
         if self.hosts is not None and _name(f"//{host}") not in self.hosts:
-            return 403, "this server answers only to its own name"
+            return 403, Words("this server answers only to its own name")
         if origin is not None and (_name(origin) is None or urlsplit(origin).netloc != host):
-            return 403, "this server answers only its own pages"
+            return 403, Words("this server answers only its own pages")
         if method == "WEBSOCKET" and origin is None:
-            return 403, "this server answers only its own pages"
+            return 403, Words("this server answers only its own pages")
         if method == "POST":
             length, most = headers.get("content-length", ""), self.room.get(path, LONGEST)
             if not length.isdecimal():
-                return 411, "say how long the body is"
+                return 411, Words("say how long the body is")
             if len(length) > 12 or int(length) > most:
-                return 413, f"a body has at most {most:,} bytes"
+                return 413, Words("a body has at most {most} bytes", most=f"{most:,}")
         return None
 
     def knows(self, given: str | None) -> bool:
@@ -90,7 +94,7 @@ class Guard:
             await _let_in(scope["path"], self.rules.token or "", _dressed(send))
             return
         if refused is None and not self.rules.knows(_cookie(headers)):
-            refused = 401, "open the page by its whole address, with ?token=..."
+            refused = 401, Words("open the page by its whole address, with ?token=...")
         if refused is None:
             await self.app(scope, receive, _dressed(send))
         elif scope["type"] == "websocket":
@@ -110,8 +114,8 @@ def _dressed(send: Send) -> Send:
     return dressed
 
 
-async def _refuse(code: int, why: str, send: Send) -> None:
-    body = json.dumps({"detail": why}).encode()
+async def _refuse(code: int, why: Words, send: Send) -> None:
+    body = json.dumps({"detail": why, "words": why.to_json()}).encode()
     headers = [(b"content-type", b"application/json"), (b"connection", b"close")]
     await send({"type": "http.response.start", "status": code, "headers": headers})
     await send({"type": "http.response.body", "body": body})

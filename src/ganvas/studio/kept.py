@@ -15,9 +15,10 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from ganvas.core import UsageError
-from ganvas.studio.doing import Ask, Shown, Wrong, does
+from ganvas.core import GanvasError, UsageError
+from ganvas.studio.doing import Answers, Ask, Shown, Wrong, does
 from ganvas.studio.pictures import shown
+from ganvas.studio.wording import Words
 from ganvas.tools.latent import Latent
 from ganvas.tools.still import Name
 
@@ -46,9 +47,8 @@ class Spot:
         """
         latent = ask.desk.shelf.open(self.run).latent(self.space, self.label)
         if latent.shape != tuple(self.x.shape[1:]):
-            raise UsageError(
-                f"the run {self.run} is another by now: this picture is of the old one"
-            )
+            template = "the run {run} is another by now: this picture is of the old one"
+            raise UsageError(Words(template, run=self.run))
         return latent
 
 
@@ -86,12 +86,17 @@ class Spots:
             Wrong: if it is forgotten already, or too many are kept.
         """
         if len(self._kept) >= KEPT and name not in self._kept:
-            raise Wrong(f"{KEPT} pictures are kept; let one go first")
+            raise Wrong("{n} pictures are kept; let one go first", n=KEPT)
         self._kept[name] = self.get(name)
 
     def let_go(self, name: str) -> None:
         """May forget a point."""
         self._kept.pop(name, None)
+
+    @property
+    def kept(self) -> dict[str, Spot]:
+        """Those that somebody keeps, by name."""
+        return dict(self._kept)
 
 
 def spots(ask: Ask, name: str, least: int = 1, most: int = 64) -> list[Spot]:
@@ -102,7 +107,7 @@ def spots(ask: Ask, name: str, least: int = 1, most: int = 64) -> list[Spot]:
     """
     words = ask.words(name, most)
     if len(words) < least:
-        raise Wrong(f"{name} takes {least} pictures at least")
+        raise Wrong("{name} takes {least} pictures at least", name=name, least=least)
     return [ask.session.of(Spots).get(word) for word in words]
 
 
@@ -161,3 +166,16 @@ def keep(ask: Ask) -> None:
 def let_go(ask: Ask) -> None:
     """Lets a picture go."""
     ask.session.of(Spots).let_go(ask.word("point"))
+
+
+@does("kept.all")
+def kept(ask: Ask) -> Answers:
+    """The pictures that are kept, drawn again; one whose run has gone or changed is let go."""
+    known = ask.session.of(Spots)
+    for name, there in known.kept.items():
+        try:
+            x = there.latent(ask).show(there.x)[0]
+        except GanvasError:
+            known.let_go(name)
+            continue
+        yield shown(name, x, point=name, run=there.run, **there.about)

@@ -33,6 +33,7 @@ from ganvas.core import (
 from ganvas.core.schedule import at
 from ganvas.data.source import Source
 from ganvas.data.toys import LAWS
+from ganvas.studio.wording import Words
 
 SMALL = {"batch": 64, "hidden": 64, "units": 64, "width": 64, "noise": 8}
 """Options of games, where they have them: a round takes a few milliseconds."""
@@ -221,7 +222,7 @@ class _Twin:
             if made is not None and maker in [player.name for player in move.players]:
                 (gradient,) = torch.autograd.grad(move.loss, made)
                 return made.detach(), -gradient * len(made)
-        raise GanvasError(f"{self.game.name} makes nothing in this round")
+        raise GanvasError(Words("{game} makes nothing in this round", game=self.game.name))
 
 
 # -- what there is ---------------------------------------------------------------------------------

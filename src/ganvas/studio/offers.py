@@ -17,6 +17,7 @@ from ganvas.data.facts import Facts
 from ganvas.data.folder import survey
 from ganvas.data.makers import names
 from ganvas.studio.doing import Wrong
+from ganvas.studio.wording import Words
 
 SIZES = (16, 24, 32, 48, 64, 96, 128)
 """Sides of squares that are offered, where a game makes them."""
@@ -234,7 +235,9 @@ def typed(game: str, given: Mapping[str, Any]) -> tuple[dict[str, Any], list[str
     words: list[str] = []
     for name, text in given.items():
         if name not in hints or name in HIDDEN or not isinstance(text, str) or len(text) > 200:
-            raise Wrong(f"{game} has no option {str(name)[:40]!r} of this kind")
+            raise Wrong(
+                "{game} has no option {name} of this kind", game=game, name=repr(str(name)[:40])
+            )
         word = name.replace("_", "-")
         if hints[name] is bool:
             values[name] = text == "true"
@@ -269,6 +272,7 @@ def checked(offer: Offer, game: str, side: int | None, given: Mapping[str, Any])
     if game != AUTO:
         cls = registry.find(game)
         if not _fits(cls, offer):
-            raise UsageError(f"{game} does not suit {offer.name}: see what fits in the list")
+            template = "{game} does not suit {source}: see what fits in the list"
+            raise UsageError(Words(template, game=game, source=offer.name))
         build(cls, offer, side, values)
     return words

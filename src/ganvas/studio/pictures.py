@@ -44,10 +44,7 @@ def given(ask: Ask, name: str = "picture") -> Picture:
         Wrong: if there is none, or it is broken.
     """
     if name in ask.files:
-        try:
-            return uploads.decoded(ask.files[name])[0]
-        except uploads.Refused as why:
-            raise Wrong(str(why)) from why
+        return uploads.decoded(ask.files[name])[0]
     upload = ask.session.uploads.get(ask.word(name))
     if upload is None:
         raise Wrong("that picture is no longer here; upload it again")

@@ -23,8 +23,7 @@ class Session:
     """What belongs to one person.
 
     `of(Kind)` is where a room keeps its own: an object of that class, made at first use. All of it
-    is let go when the session is closed, which is when the tab is closed, or a while after the
-    connection was lost and did not come back.
+    is let go when the session is closed, a while after its connection has ended and none followed.
     """
 
     def __init__(self) -> None:

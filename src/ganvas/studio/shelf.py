@@ -13,6 +13,7 @@ from ganvas.core.checkpoint import WEIGHTS
 from ganvas.core.clock import Clock
 from ganvas.core.errors import did_you_mean
 from ganvas.core.run import CONFIG, Run, load_weights
+from ganvas.studio.wording import Words
 from ganvas.tools import pretrained
 from ganvas.tools.latent import Latent
 from ganvas.tools.still import Name
@@ -31,7 +32,8 @@ class Opened:
     def __init__(self, name: str, run: Run, game: Game, stamp: Stamp) -> None:
         self.name, self.run, self.game, self.stamp = name, run, game, stamp
         self._latents: OrderedDict[tuple[Any, ...], Latent] = OrderedDict()
-        self._found: dict[Any, Any] = {}
+        self.found: dict[Any, Any] = {}
+        """What takes long to find and stays the same as long as the weights do."""
 
     @property
     def makes(self) -> Image:
@@ -42,7 +44,7 @@ class Opened:
         """
         if not isinstance(self.game.output, Image):
             kind = type(self.game.output).__name__.lower()
-            raise UsageError(f"{self.name} makes {kind}, and no pictures")
+            raise UsageError(Words("{run} makes {kind}, and no pictures", run=self.name, kind=kind))
         return self.game.output
 
     def latent(self, space: Name | None = None, label: int | None = None, seed: int = 0) -> Latent:
@@ -61,9 +63,9 @@ class Opened:
 
     def once(self, key: Any, find: Callable[[], T]) -> T:
         """What takes long to find and stays the same as long as the weights do."""
-        if key not in self._found:
-            self._found[key] = find()
-        return self._found[key]
+        if key not in self.found:
+            self.found[key] = find()
+        return self.found[key]
 
 
 class Shelf:
@@ -100,7 +102,8 @@ class Shelf:
         if name not in self.places:
             raise did_you_mean(name, self.places, "run")
         if not (self.places[name] / CONFIG).is_file():
-            raise UsageError(f"the run {name} has gone: its folder is no longer there")
+            template = "the run {run} has gone: its folder is no longer there"
+            raise UsageError(Words(template, run=name))
         return self.places[name]
 
     def open(self, name: str, at: int | None = None) -> Opened:
@@ -112,7 +115,8 @@ class Shelf:
         """
         folder, key = self.folder(name), (name, at)
         if at is not None and at not in self.rounds(name):
-            raise UsageError(f"the run {name} keeps no state of round {at}, or no longer")
+            template = "the run {run} keeps no state of round {round}, or no longer"
+            raise UsageError(Words(template, run=name, round=at))
         file = _weights(folder, at)
         stamp = _stamp(folder / CONFIG) + _stamp(file)
         there = self._open.get(key)
@@ -137,7 +141,8 @@ class Shelf:
         try:
             return run, (run.game if at is None else _at(run, at))
         except (FileNotFoundError, NotADirectoryError) as error:
-            raise CheckpointError(f"the run {name} has gone while it was read") from error
+            gone = Words("the run {run} has gone while it was read", run=name)
+            raise CheckpointError(gone) from error
 
 
 def _at(run: Run, at: int) -> Game:
@@ -168,7 +173,8 @@ def _stamp(file: Path) -> Stamp:
     try:
         about = file.stat()
     except OSError as error:
-        raise GanvasError(
-            f"{file.parent.name} has no {file.name} yet, or no longer ({error.strerror})"
-        ) from error
+        template = "{folder} has no {file} yet, or no longer ({why})"
+        why = error.strerror or ""
+        words = Words(template, folder=file.parent.name, file=file.name, why=why)
+        raise GanvasError(words) from error
     return about.st_mtime_ns, about.st_size, about.st_ino

@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from ganvas.studio.doing import Wrong
+from ganvas.studio.wording import Words
 
 HIDDEN, CONFIG = ".studio", "config.json"
 RESERVED = "lab"
@@ -138,12 +139,14 @@ class Training:
         except OSError:
             return ""
 
-    def complaint(self) -> str:
+    def complaint(self) -> Words:
         """Why it failed: the command line's own message."""
         lines = self.said().strip().splitlines()
         errors = [line for line in lines if line.startswith("ganvas: error: ")]
-        found = errors[-1] if errors else lines[-1] if lines else "it ended without a word"
-        return found.removeprefix("ganvas: error: ")
+        if not lines:
+            return Words("it ended without a word")
+        found = errors[-1] if errors else lines[-1]
+        return Words("{error}", error=found.removeprefix("ganvas: error: "))
 
     def keep(self) -> None:
         """Writes down what is to be known after the Studio has ended."""
@@ -181,7 +184,7 @@ class Trainings:
             Wrong: if there is none.
         """
         if name not in self._all:
-            raise Wrong(f"there is no training {name!r}")
+            raise Wrong("there is no training {name}", name=repr(name))
         return self._all[name]
 
     def mine(self, name: str, owner: str) -> Training:
@@ -192,7 +195,8 @@ class Trainings:
         """
         training = self.get(name)
         if not training.belongs_to(owner):
-            raise Wrong(f"{name} is somebody else's: only who began it may pause or stop it")
+            template = "{name} is somebody else's: only who began it may pause or stop it"
+            raise Wrong(template, name=name)
         return training
 
     def begin(
@@ -206,14 +210,15 @@ class Trainings:
         """
         if not NAME.fullmatch(name) or name == RESERVED:
             raise Wrong(
-                f"a name is up to 60 letters, digits, spaces, and any of . _ + - (not {RESERVED})"
+                "a name is up to 60 letters, digits, spaces, and any of . _ + - (not {reserved})",
+                reserved=RESERVED,
             )
         before = self._all.get(name)
         failed = before is not None and not before.alive and not before.exists
         if (self.home / name).exists() or (before is not None and not failed):
-            raise Wrong(f"there is a run {name} already; take another name")
+            raise Wrong("there is a run {name} already; take another name", name=name)
         if before is not None and not before.belongs_to(owner):
-            raise Wrong(f"somebody else has taken the name {name}; take another")
+            raise Wrong("somebody else has taken the name {name}; take another", name=name)
         self._make_room(owner)
         (self.home / HIDDEN).mkdir(parents=True, exist_ok=True)
         training = Training(self.home, name, Record(hashed(owner), dict(about)))
@@ -228,9 +233,10 @@ class Trainings:
             Wrong: if it runs, has no run, or too many others run.
         """
         if training.alive:
-            raise Wrong(f"{training.name} is running")
+            raise Wrong("{name} is running", name=training.name)
         if not training.exists:
-            raise Wrong(f"{training.name} never began: there is nothing to go on with")
+            template = "{name} never began: there is nothing to go on with"
+            raise Wrong(template, name=training.name)
         self._make_room("", training.record.owner)
         training.play(["--resume", str(training.folder), *words])
 
@@ -239,9 +245,10 @@ class Trainings:
         mine = [each for each in running if each.record.owner == (known or hashed(owner))]
         if len(running) >= MOST or len(mine) >= MINE:
             raise Wrong(
-                f"{len(mine)} of your trainings and {len(running) - len(mine)} of others are "
-                f"running, and {MINE} and {MOST} in all may; pause one first"
-            )
+                "{mine} of your trainings and {others} of others are running, and {most_mine} and "
+                "{most} in all may; pause one first",
+                mine=len(mine), others=len(running) - len(mine), most_mine=MINE, most=MOST,
+            )  # fmt: skip
 
     def close(self) -> None:
         """Asks all to save and to end, and waits for them."""

@@ -17,6 +17,9 @@ from typing import Any
 from PIL import Image, ImageOps, UnidentifiedImageError
 from PIL.Image import Image as Picture
 
+from ganvas.studio.doing import Wrong
+from ganvas.studio.wording import Words
+
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "BMP", "TIFF")
 BYTES = 24 * 1024**2
 """Of a file, at most."""
@@ -31,7 +34,7 @@ _TURN = threading.Semaphore(2)
 """So many are decoded at a time."""
 
 
-class Refused(Exception):
+class Refused(Wrong):
     """A file that is not taken, with the reason."""
 
 
@@ -43,13 +46,13 @@ class Upload:
     """What it is known by; opaque."""
     picture: Picture
     """Grey, RGB or RGBA, of 8 bits."""
-    notes: list[str]
+    notes: list[Words]
     """What was changed, in sentences."""
 
     def to_json(self) -> dict[str, Any]:
         """What the page is told."""
-        width, height = self.picture.size
-        return {"picture": self.name, "width": width, "height": height, "notes": self.notes}
+        notes, (width, height) = [note.to_json() for note in self.notes], self.picture.size
+        return {"picture": self.name, "width": width, "height": height, "notes": notes}
 
 
 class Uploads:
@@ -88,7 +91,7 @@ class Uploads:
             self._all.clear()
 
 
-def decoded(content: bytes) -> tuple[Picture, list[str]]:
+def decoded(content: bytes) -> tuple[Picture, list[Words]]:
     """A picture of 8 bits, upright, and what was changed.
 
     Raises:
@@ -97,44 +100,50 @@ def decoded(content: bytes) -> tuple[Picture, list[str]]:
     if not content:
         raise Refused("the file is empty")
     if len(content) > BYTES:
-        raise Refused(f"the file has {len(content):,} bytes; at most {BYTES:,} are taken")
+        template = "the file has {bytes} bytes; at most {most} are taken"
+        raise Refused(template, bytes=f"{len(content):,}", most=f"{BYTES:,}")
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the size is looked at here
             with Image.open(io.BytesIO(content), formats=FORMATS) as opened:
                 return _plain(opened)
     except Image.DecompressionBombError:
-        raise Refused(f"too many pixels; at most {PIXELS:,} altogether are taken") from None
+        template = "too many pixels; at most {most} altogether are taken"
+        raise Refused(template, most=f"{PIXELS:,}") from None
     except UnidentifiedImageError:
-        raise Refused(f"this is no picture; {', '.join(FORMATS)} are taken") from None
+        kinds = ", ".join(FORMATS)
+        raise Refused("this is no picture; {kinds} are taken", kinds=kinds) from None
     except Refused:
         raise
     except Exception as error:  # Pillow raises whatever its decoders met
-        raise Refused(f"the picture is broken ({type(error).__name__})") from error
+        raise Refused("the picture is broken ({kind})", kind=type(error).__name__) from error
 
 
-def _plain(opened: Picture) -> tuple[Picture, list[str]]:
-    notes, (width, height) = [], opened.size
+def _plain(opened: Picture) -> tuple[Picture, list[Words]]:
+    notes, (width, height) = list[Words](), opened.size
     if width * height > PIXELS:
-        raise Refused(f"{width} x {height} pixels; at most {PIXELS:,} altogether are taken")
+        template = "{width} x {height} pixels; at most {most} altogether are taken"
+        raise Refused(template, width=width, height=height, most=f"{PIXELS:,}")
     if getattr(opened, "n_frames", 1) > 1:
-        notes.append("several frames: the first is taken")
+        notes.append(Words("several frames: the first is taken"))
         opened.seek(0)
     if opened.format == "JPEG":
         opened.draft("RGB", (SIDE, SIDE))
     picture = _coloured(ImageOps.exif_transpose(opened), notes)
     if max(picture.size) > SIDE:
         picture.thumbnail((SIDE, SIDE), Image.Resampling.LANCZOS)
-        notes.append(f"{width} x {height} pixels: reduced to {picture.width} x {picture.height}")
+        template = "{width} x {height} pixels: reduced to {across} x {down}"
+        across, down = picture.size
+        notes.append(Words(template, width=width, height=height, across=across, down=down))
     picture.info.clear()
     return picture, notes
 
 
-def _coloured(picture: Picture, notes: list[str]) -> Picture:
+def _coloured(picture: Picture, notes: list[Words]) -> Picture:
     if picture.mode.startswith("I") or picture.mode == "F":
         low, high = picture.getextrema()
         span = float(high - low) or 1.0  # type: ignore[operator]
-        notes.append("more than 8 bits: brought to 8")
+        notes.append(Words("more than 8 bits: brought to 8"))
         grey = picture.convert("F").point(lambda value: value * (255 / span) - low * (255 / span))  # type: ignore[operator]
         return grey.convert("L")
     if picture.mode in ("L", "1"):

@@ -32,7 +32,11 @@ def random(size: Size, share: float, seed: int) -> Tensor:
     return where.view(size)
 
 
-KINDS: dict[str, Callable[[Size, float, int], Tensor]] = {"centre": centre, "random": random}
+KINDS: dict[str, tuple[Callable[[Size, float, int], Tensor], int]] = {
+    "centre": (centre, 50),
+    "random": (random, 80),
+}
+"""Each kind of hole, and how much is missing unless it is said, in per cent."""
 
 
 def hole_of(word: str, size: Size, seed: int = 0) -> Tensor:
@@ -40,7 +44,7 @@ def hole_of(word: str, size: Size, seed: int = 0) -> Tensor:
 
     Args:
         word: `centre` or `random`, and how much of the picture is missing, in per cent of its area;
-            half of it unless it is said.
+            `centre` alone is 50 %, `random` alone 80 %.
         size: (h, w).
         seed: decides what is drawn.
 
@@ -50,13 +54,14 @@ def hole_of(word: str, size: Size, seed: int = 0) -> Tensor:
     kind, _, much = word.partition(":")
     if kind not in KINDS:
         raise did_you_mean(kind, KINDS, "kind of hole")
-    number = re.fullmatch(r"(\d+(?:\.\d+)?)%", much or "50%")
+    draw, usual = KINDS[kind]
+    number = re.fullmatch(r"(\d+(?:\.\d+)?)%", much or f"{usual}%")
     share = float(number[1]) / 100 if number else 0.0
     if not 0 < share < 1:
         raise UsageError(
             f"how much is missing? {kind}:50% is half of the picture's area; not {word!r}"
         )
-    where = KINDS[kind](size, share, seed)
+    where = draw(size, share, seed)
     if not where.any() or where.all():
         many = "nothing" if not where.any() else "all"
         raise UsageError(f"of {size[1]}x{size[0]} pixels, {word} is {many}: take another share")

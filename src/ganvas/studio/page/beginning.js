@@ -49,7 +49,7 @@ export function begin(host, { room, said, wanted, desk, open, more = [] }) {
     try {
       const facts = await open({ run, ...given });
       if (facts) classes(facts);
-    } catch (error) { notice(error.message); }
+    } catch (error) { notice(error); }
     desk.removeAttribute("aria-busy");
   }
 
@@ -79,7 +79,7 @@ export function begin(host, { room, said, wanted, desk, open, more = [] }) {
       for (const note of there.notes) notice(note, true);
       place.set(null);
       await start({ picture: there.picture });
-    } catch (error) { notice(error.message); }
+    } catch (error) { notice(error); }
   };
   const label = el("span", { class: "soft", word: "keptOne" });
   bar.append(number.element, labels, el("div", { class: "from" }, label, place.element), uploader("ownPicture", bring, desk));

@@ -1,6 +1,19 @@
 // Controls, and those that a game's spaces ask for.
 import { el, icon } from "./dom.js";
-import { mark } from "./words.js";
+import { knows, learn, mark } from "./words.js";
+
+learn({
+  en: {
+    input_label: "label",
+    input_category: "category",
+    input_code: "code",
+  },
+  zh: {
+    input_label: "标签",
+    input_category: "类别",
+    input_code: "编码",
+  },
+});
 
 let numbers = 0;
 
@@ -63,7 +76,8 @@ export function seed({ value = 0, onchange }) {
 export function controlsOf(facts, onchange) {
   const parts = [], read = [];
   for (const control of facts.controls) {
-    const name = el("span", {}, control.name);
+    const known = `input_${control.name}`;
+    const name = knows(known) ? el("span", { word: known }) : el("span", {}, control.name);
     if (control.kind === "menu") {
       const choices = [["", { word: "each" }], ...control.choices.map((text, i) => [String(i), text])];
       const made = menu({ word: name, choices, value: "", onchange });
@@ -72,7 +86,7 @@ export function controlsOf(facts, onchange) {
     } else if (control.kind === "sliders") {
       let touched = false;
       const made = Array.from({ length: control.number }, (_, i) => slider({
-        word: el("span", {}, `${control.name} ${i + 1}`), min: -control.reach, max: control.reach, value: 0,
+        word: el("span", {}, name.cloneNode(true), ` ${i + 1}`), min: -control.reach, max: control.reach, value: 0,
         oninput: () => { touched = true; onchange(); } }));
       parts.push(...made.map((each) => each.element));
       read.push(() => (touched ? { [control.name]: made.map((each) => each.value) } : {}));

@@ -2,14 +2,30 @@
 //
 // Of requests with a key and `hold`, one is under way and one waits, the newest: what lies between
 // is never sent. Without `hold` a request goes out at once, and the server gives the older one up.
-const asked = new Map();       // by number: what is not answered yet
+import { say } from "./words.js";
+
+const asked = new Map();       // by number, which no earlier load of the page has used: what is not answered yet
 const held = new Map();        // by key: { flight, waiting }
 const listeners = {};
-let socket = null, session = null, number = 0, tries = 0, open = false, left = false;
+let socket = null, number = Date.now(), tries = 0, open = false, left = false;
+
+// The session outlives a reload: whoever leaves writes it down, and whoever begins takes it away,
+// so that of a tab and its copy only one has it.
+const SESSION = "ganvas-session";
+let session = sessionStorage.getItem(SESSION), fresh = true;
+sessionStorage.removeItem(SESSION);
 
 export const on = (event, call) => (listeners[event] ??= []).push(call);
 const tell = (event, value) => (listeners[event] ?? []).forEach((call) => call(value));
 export const sessionKey = () => session;
+
+// What the server refuses, as the template and the fields of its sentence.
+class Trouble extends Error {
+  constructor(words) {
+    super(say(...words));
+    this.words = words;
+  }
+}
 
 export function connect() {
   const scheme = location.protocol === "https:" ? "wss" : "ws";
@@ -33,17 +49,17 @@ function text(message) {
   settle(request);
   if ("ok" in message) request.resolve(message.ok);
   else if (message.dropped) request.resolve(undefined);
-  else request.reject(new Error(message.error));
+  else request.reject(new Trouble(message.words));
 }
 
 function hello({ session: key, again }) {
-  const before = session;
   session = key;
   open = true;
   tries = 0;
-  if (before && !again) tell("forgotten");
-  tell("state", "open");
   for (const request of asked.values()) send(request);
+  if (fresh === again) tell(again ? "returned" : "forgotten");
+  fresh = false;
+  tell("state", "open");
 }
 
 function picture(data) {
@@ -115,12 +131,15 @@ export function drop(key) {
 export async function upload(file) {
   const answer = await fetch("/api/pictures", { method: "POST", body: file, headers: { "X-Session": session ?? "" } });
   const said = await answer.json();
-  if (!answer.ok) throw new Error(said.detail);
+  if (!answer.ok) throw new Trouble(said.words);
   return said;
 }
 
-// Whoever leaves says so: what was kept for them is let go at once.
-addEventListener("pagehide", () => { left = true; socket?.close(1000); });
+addEventListener("pagehide", () => {
+  left = true;
+  if (session) sessionStorage.setItem(SESSION, session);
+  socket?.close();
+});
 addEventListener("pageshow", ({ persisted }) => { if (persisted) location.reload(); });
 
 // For tests: a connection that breaks without a word.

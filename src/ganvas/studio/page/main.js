@@ -1,7 +1,8 @@
 // The shell: rooms by the address's hash, language, theme, notices, the state of the connection.
 import { el, icon } from "./dom.js";
 import { connect, on } from "./live.js";
-import { go, notice } from "./shell.js";
+import { go, notice, tried } from "./shell.js";
+import "./messages.js";
 import { mark, say, speak, speaks } from "./words.js";
 import * as tray from "./tray.js";
 import * as gallery from "./rooms/gallery.js";
@@ -66,7 +67,8 @@ function begin() {
     else mark(find("state"), "word", state);
     document.body.dataset.state = state;
   });
-  on("forgotten", () => { tray.empty(); notice(say("forgotten")); enter(); });
+  on("returned", () => tried(tray.fetch()));
+  on("forgotten", () => { tray.empty(); notice("forgotten"); enter(); });
   mark(find("state"), "word", "connecting");
   tray.draw();
   connect();

@@ -22,7 +22,7 @@ export async function keep(picture) {
   draw();
   changed();
   try { await ask("kept.keep", { point }); }
-  catch (error) { kept.delete(point); draw(); changed(); notice(error.message); }
+  catch (error) { kept.delete(point); draw(); changed(); notice(error); }
 }
 
 export function letGo(point) {
@@ -36,6 +36,13 @@ export function letGo(point) {
 export function toggle(picture) {
   if (kept.has(picture.head.point)) letGo(picture.head.point);
   else keep(picture);
+}
+
+// What was kept before the page was loaded again.
+export async function fetch() {
+  await ask("kept.all", {}, { onpicture: (picture) => kept.set(picture.head.point, { ...picture, number: ++number }) });
+  draw();
+  changed();
 }
 
 export function empty() {

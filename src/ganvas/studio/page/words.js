@@ -13,6 +13,9 @@ export function say(key, values = {}) {
   return text.replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
 }
 
+// What an error says: of the server's the template and its fields.
+export const told = (error) => error.words ?? ["{error}", { error: error.message }];
+
 export const knows = (key) => key in known.en;
 
 const SETS = {

@@ -12,6 +12,7 @@ from ganvas.studio.controls import draws, label_of
 from ganvas.studio.doing import Answers, Ask, does
 from ganvas.studio.pictures import shown
 from ganvas.studio.shelf import Opened
+from ganvas.studio.wording import Words
 
 MOST = 48
 SIDES = ("left", "right")
@@ -23,7 +24,8 @@ def begin(ask: Ask) -> dict[str, Any]:
     shelf, name = ask.desk.shelf, ask.word("run")
     opened = shelf.open(name)
     if not draws(opened.game):
-        raise UsageError(f"{name} makes pictures of pictures: there is no latent point to share")
+        template = "{run} makes pictures of pictures: there is no latent point to share"
+        raise UsageError(Words(template, run=name))
     return {"run": name, "rounds": shelf.rounds(name), "round": opened.game.clock.round}
 
 

@@ -16,6 +16,7 @@ from ganvas.studio.doing import Answers, Ask, Wrong, does
 from ganvas.studio.kept import Spot
 from ganvas.studio.pictures import shown
 from ganvas.studio.shelf import Opened
+from ganvas.studio.wording import Words
 from ganvas.tools.dragging import Dragging, Place
 
 MOST, PAIRS, BACK = 400, 16, 50
@@ -60,12 +61,13 @@ class Hand:
 @does("drag.open")
 def begin(ask: Ask) -> Answers:
     """A picture whose parts can be dragged."""
-    opened = drawing(ask.desk.shelf.open(ask.word("run")), "be dragged")
+    opened = drawing(ask.desk.shelf.open(ask.word("run")))
     if not any(weight.dim() == 4 for weight in opened.game.parameters()):
-        raise UsageError(
-            f"{opened.name} draws without feature maps, which say what is where: it cannot be "
-            "dragged. Choose a generator of convolutions, such as dcgan or stylegan2"
+        template = (
+            "{run} draws without feature maps, which say what is where: it cannot be dragged. "
+            "Choose a generator of convolutions, such as dcgan or stylegan2"
         )
+        raise UsageError(Words(template, run=opened.name))
     beginning = yield from begun(ask)
     there = _wide(ask, opened, beginning.spot)
     hand = ask.session.of(Hand)

@@ -6,7 +6,7 @@ al. 2018, arXiv:1712.04407); sums are those of DCGAN (Radford et al. 2015, arXiv
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Generator, Sequence
 from typing import Any
 
 import torch
@@ -14,10 +14,11 @@ from torch import Tensor
 
 from ganvas.core import UsageError
 from ganvas.studio.controls import codes_of, draws, facts, label_of
-from ganvas.studio.doing import Answers, Ask, Wrong, does
+from ganvas.studio.doing import Answers, Ask, Said, Wrong, does
 from ganvas.studio.kept import Spot, drawn, spot, spots, together
 from ganvas.studio.pictures import shown
 from ganvas.studio.shelf import Opened
+from ganvas.studio.wording import Words
 from ganvas.tools import directions
 from ganvas.tools.explore.action import styles_of
 from ganvas.tools.latent import Latent
@@ -104,8 +105,7 @@ def found(ask: Ask) -> Answers:
     """The strongest directions of a run, and how much each explains."""
     opened, k = _opened(ask), ask.whole("n", 1, 12, 6)
     method = ask.word("method", ("pca", "sefa"), "pca")
-    yield None
-    steps, shares = _directions(opened, method, k)
+    steps, shares = yield from _directions(opened, method, k)
     return {"shares": shares, "n": len(steps)}
 
 
@@ -116,7 +116,7 @@ def move(ask: Ask) -> Answers:
     method = ask.word("method", ("pca", "sefa"), "pca")
     layers = ask.word("layers", default="all")
     latent, opened = start.latent(ask), ask.desk.shelf.open(start.run)
-    steps, _ = _directions(opened, method, len(amounts))
+    steps, _ = yield from _directions(opened, method, len(amounts))
     there = torch.einsum("k,k...->...", torch.tensor(amounts), steps)
     if layers == "all" or start.space == "z":
         yield from drawn(ask, [_like(start, start.x + there)])
@@ -126,17 +126,25 @@ def move(ask: Ask) -> Answers:
     yield from drawn(ask, [Spot(start.run, "w+", start.label, x)])
 
 
-def _directions(opened: Opened, method: str, k: int) -> tuple[Tensor, list[float]]:
-    latent = opened.latent()
-    find = directions.pca if method == "pca" else directions.sefa
-    most = min(12, latent.shape[-1])
+def _directions(
+    opened: Opened, method: str, k: int
+) -> Generator[Said | None, None, tuple[Tensor, list[float]]]:
+    """The first directions of a run; they are looked for once, and it is told how far that is."""
+    key = ("directions", method)
+    if key not in opened.found:
+        latent = opened.latent()
+        find = directions.pca_in_parts if method == "pca" else directions.sefa_in_parts
+        opened.found[key] = yield from _told(find(latent, min(12, latent.shape[-1])))
+    there: directions.Directions = opened.found[key]
+    return there.steps[:k].cpu(), [round(x, 4) for x in there.shares[:k].tolist()]
 
-    def look() -> tuple[Tensor, list[float]]:
-        there = find(latent, most)
-        return there.steps.cpu(), [round(x, 4) for x in there.shares.tolist()]
 
-    steps, shares = opened.once(("directions", method), look)
-    return steps[:k], shares[:k]
+def _told(finding: directions.Finding) -> Generator[Said, None, directions.Directions]:
+    while True:
+        try:
+            yield Said({"progress": round(next(finding), 3)})
+        except StopIteration as end:
+            return end.value
 
 
 @does("explore.mix")
@@ -173,7 +181,9 @@ def way(latent: Latent, stops: Tensor, t: Tensor) -> Tensor:
 def _opened(ask: Ask) -> Opened:
     opened = ask.desk.shelf.open(ask.word("run"))
     if not draws(opened.game):
-        raise UsageError(f"{opened.name} makes pictures of pictures: take it to Translate")
+        raise UsageError(
+            Words("{run} makes pictures of pictures: take it to Translate", run=opened.name)
+        )
     return opened
 
 
@@ -204,5 +214,5 @@ def _set_codes(ask: Ask, opened: Opened, x: Tensor) -> None:
         if ask.has(name):
             values = ask.numbers(name, -REACH, REACH)
             if len(values) != where.stop - where.start:
-                raise Wrong(f"{name} are {where.stop - where.start} numbers")
+                raise Wrong("{name} are {n} numbers", name=name, n=where.stop - where.start)
             x[:, where] = torch.tensor(values)

@@ -14,9 +14,11 @@ from ganvas.core.run import Run
 from ganvas.core.space import Space
 from ganvas.studio.controls import draws
 from ganvas.studio.doing import Answers, Ask, Said, Shown, does
+from ganvas.studio.fitting import rooms_of
 from ganvas.studio.kept import Spot, drawn
 from ganvas.studio.pictures import png
 from ganvas.studio.shelf import Opened, Shelf
+from ganvas.studio.wording import told
 from ganvas.tools.pretrained import CARD, GRID
 
 PICTURES = 16
@@ -71,7 +73,7 @@ def _entry(shelf: Shelf, name: str) -> dict[str, Any]:
         run = Run(shelf.folder(name))
         spaces = _spaces(run.plan)
     except (GanvasError, KeyError, TypeError) as error:
-        return {"run": name, "error": str(error)}
+        return {"run": name, **told(error)}
     plan, shipped = run.plan, shelf.shipped.get(name)
     image = next((s for s in reversed(spaces.values()) if isinstance(s, Image)), None)
     about = {
@@ -79,6 +81,7 @@ def _entry(shelf: Shelf, name: str) -> dict[str, Any]:
         "game": plan.game,
         "year": _year(plan.game),
         "task": _task(plan.game, spaces),
+        "rooms": _rooms(run.folder),
         "data": str(plan.data.get("source", "")).rpartition("/")[2],
         "size": [image.width, image.height, image.channels] if image else None,
         "shipped": shipped is not None,
@@ -88,6 +91,14 @@ def _entry(shelf: Shelf, name: str) -> dict[str, Any]:
         figure = {k: shipped.figure.get(k) for k in ("title", "value", "better")}
         about |= {"makes": shipped.makes, "licence": shipped.licence, "figures": [figure]}
     return about
+
+
+def _rooms(folder: Path) -> list[str]:
+    """The rooms that can take a run; none if its game cannot be built any more."""
+    try:
+        return rooms_of(folder)
+    except (GanvasError, OSError, KeyError, TypeError, ValueError):
+        return []
 
 
 def _year(game: str) -> int | None:

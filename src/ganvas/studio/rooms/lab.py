@@ -12,6 +12,7 @@ from ganvas.core import Carried, Player, UsageError, registry
 from ganvas.core.errors import did_you_mean
 from ganvas.studio.doing import Answers, Ask, Shown, Wrong, does
 from ganvas.studio.lab import GRID, LINE, Lab, View, games, laws
+from ganvas.studio.wording import Words
 
 BUDGET = 0.04
 """Seconds of rounds in a step, at most about that."""
@@ -42,7 +43,8 @@ def begin(ask: Ask) -> Answers:
     if law not in laws():
         raise did_you_mean(law, laws(), "toy law")
     if game not in games():
-        raise UsageError(f"{game} cannot be played here: take one of {', '.join(games())}")
+        template = "{game} cannot be played here: take one of {games}"
+        raise UsageError(Words(template, game=game, games=", ".join(games())))
     lab = Lab(law, game, ask.whole("seed", 0, 2**31 - 1, 0))
     ask.session.of(Place).lab = lab
     yield Shown("real", _bytes(lab.real))
@@ -113,7 +115,9 @@ def _seen(lab: Lab, made: list[Carried]) -> Shown:
 
 def _check(view: View) -> None:
     if not all(bool(x.isfinite().all()) for x in (view.made, view.pull, view.surface)):
-        raise UsageError("the players' numbers are no longer finite; restart with smaller rates")
+        raise UsageError(
+            Words("the players' numbers are no longer finite; restart with smaller rates")
+        )
 
 
 def _short(value: float) -> float | None:

@@ -28,6 +28,7 @@ from ganvas.studio.doing import Answers, Ask, Said, Wrong, does
 from ganvas.studio.kept import Spot
 from ganvas.studio.pictures import shown
 from ganvas.studio.shelf import Opened
+from ganvas.studio.wording import Words
 from ganvas.tools.painting import Painting
 from ganvas.tools.strokes import Strokes
 from ganvas.tools.transfer import Transfer
@@ -82,7 +83,7 @@ class Easel:
 @does("paint.open")
 def begin(ask: Ask) -> Answers:
     """A picture to paint on."""
-    opened = drawing(ask.desk.shelf.open(ask.word("run")), "be painted")
+    opened = drawing(ask.desk.shelf.open(ask.word("run")))
     beginning = yield from begun(ask)
     painting = ask.session.of(Easel).begin(ask, beginning)
     yield named(ask, beginning.spot, painting.begun, "start")
@@ -147,7 +148,7 @@ def transfer(ask: Ask) -> Answers:
     """The edit, carried over to the upload that it began with, at its own size."""
     easel, painting = ask.session.of(Easel), _painting(ask)
     if easel.beginning is None or easel.beginning.original is None:
-        raise UsageError("there is no picture of yours here; upload one to begin with")
+        raise UsageError(Words("there is no picture of yours here; upload one to begin with"))
     row, t = _row(ask, painting), ask.number("at", 0, 1, 1.0)
     frames = painting.way(torch.linspace(0, t, FRAMES), row).detach().cpu()
     original = at_own_size(easel.beginning.original, ask.desk.shelf.open(painting_run(ask)).makes)

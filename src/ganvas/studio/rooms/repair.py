@@ -18,6 +18,7 @@ from ganvas.studio.controls import draws
 from ganvas.studio.doing import Answers, Ask, Wrong, does
 from ganvas.studio.pictures import fitted, given, shown
 from ganvas.studio.shelf import Opened
+from ganvas.studio.wording import Words
 from ganvas.tools.holes import hole_of
 from ganvas.tools.inpainting import TYPICAL, Inpainting, filled, fills
 from ganvas.tools.projection import Search
@@ -57,12 +58,13 @@ def begin(ask: Ask) -> Answers:
         beginning = yield from begun(ask)
         x = beginning.spot.latent(ask).show(beginning.spot.x)[0].cpu()
     else:
-        raise UsageError(f"{opened.name} draws no pictures itself: upload one, or take an example")
+        template = "{run} draws no pictures itself: upload one, or take an example"
+        raise UsageError(Words(template, run=opened.name))
     torn.run, torn.picture = opened.name, x
     yield shown("picture", x)
     if hole is not None:
         yield shown("hole", hole[None] * 2.0 - 1)
-    return {**facts(opened), "learned": fills(opened.game), "draws": draws(opened.game)}
+    return {**facts(opened), "learned": fills(opened.game)}
 
 
 @does("repair.examples")
@@ -118,10 +120,11 @@ def fill(ask: Ask) -> Answers:
 def _opened(ask: Ask) -> Opened:
     opened = ask.desk.shelf.open(ask.word("run"))
     if not (fills(opened.game) or draws(opened.game)):
-        raise UsageError(
-            f"{opened.name} makes pictures of pictures, and has not learned to fill holes. Choose "
-            "a generator that draws from noise, or a run of context"
+        template = (
+            "{run} makes pictures of pictures, and has not learned to fill holes. Choose a "
+            "generator that draws from noise, or a run of context"
         )
+        raise UsageError(Words(template, run=opened.name))
     return opened
 
 
@@ -146,7 +149,7 @@ def _examples(opened: Opened) -> tuple[list[Tensor], bool]:
         source = data.held_out(opened.run.plan.data)
         found = [(t, f) for t in source.tables for f, s in t.spaces.items() if s == opened.makes]
         if not found:
-            raise UsageError(f"the data of {opened.name} has no such pictures")
+            raise UsageError(Words("the data of {run} has no such pictures", run=opened.name))
         table, field = found[0]
         rows = torch.randperm(len(table), generator=torch.Generator().manual_seed(3))[:EXAMPLES]
         some = [table.fetch(torch.tensor([row]))[field][0] for row in rows.tolist()]
@@ -158,5 +161,5 @@ def _examples(opened: Opened) -> tuple[list[Tensor], bool]:
 def _example(opened: Opened, row: int) -> Tensor:
     rows, _ = _examples(opened)
     if row >= len(rows):
-        raise Wrong(f"there are {len(rows)} examples")
+        raise Wrong("there are {n} examples", n=len(rows))
     return rows[row]

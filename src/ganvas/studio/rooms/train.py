@@ -12,6 +12,7 @@ from ganvas.studio import offers
 from ganvas.studio.doing import Answers, Ask, Said, Shown, Wrong, does
 from ganvas.studio.following import Seen
 from ganvas.studio.offers import Offer
+from ganvas.studio.wording import Words, told
 from ganvas.watch import files
 
 SAVE_EVERY = 10
@@ -32,7 +33,8 @@ def sources(ask: Ask) -> Answers:
         try:
             yield Said(_offer(ask, name).to_json())
         except GanvasError as error:
-            yield Said({"source": name, "error": str(error).replace(str(folder), name)})
+            plain = GanvasError(str(error).replace(str(folder), name))
+            yield Said({"source": name, **told(plain)})
     for name in _all_built_in():
         yield Said(_offer(ask, name).to_json())
 
@@ -66,7 +68,7 @@ def begin(ask: Ask) -> dict[str, Any]:
     about = {"game": game, "source": offer.name, "size": side, "length": length, "options": given}
     name = ask.word("name").strip()
     if name in ask.desk.shelf.places:
-        raise Wrong(f"there is a run {name} already; take another name")
+        raise Wrong("there is a run {name} already; take another name", name=name)
     training = ask.desk.trainings.begin(
         name, [*words, *more, f"--save-every={SAVE_EVERY}"], _owner(ask), about
     )
@@ -98,7 +100,7 @@ def frame(ask: Ask) -> Answers:
     what = "real" if ask.flag("real") else f"{ask.whole('images', 0, 2**62):09d}"
     opened = files.open_picture(file := seen.folder / "samples" / f"{what}.png")
     if opened is None:
-        raise UsageError("that picture is no longer there")
+        raise UsageError(Words("that picture is no longer there"))
     size = {"width": opened.width, "height": opened.height}
     yield Shown(what, file.read_bytes(), size)
 

@@ -16,6 +16,7 @@ from ganvas.studio.controls import image, names_of
 from ganvas.studio.doing import Answers, Ask, Wrong, does
 from ganvas.studio.pictures import fitted, given, shown
 from ganvas.studio.shelf import Opened
+from ganvas.studio.wording import Words
 from ganvas.tools import translate
 from ganvas.tools.anysize import AnySize
 
@@ -40,7 +41,9 @@ def begin(ask: Ask) -> dict[str, Any]:
         for side, way in opened.game.directions().items()
     ]
     if not ways:
-        raise UsageError(f"{opened.name} makes no pictures of pictures: take it to Explore")
+        raise UsageError(
+            Words("{run} makes no pictures of pictures: take it to Explore", run=opened.name)
+        )
     partner = opened.run.plan.data.get("partner")
     return {
         "run": opened.name,
@@ -93,7 +96,7 @@ def _way(ask: Ask, opened: Opened) -> Direction:
     ways = opened.game.directions()
     to = ask.word("to", default="y")
     if to not in ways:
-        raise Wrong(f"{opened.name} knows no way to {to[:20]!r}")
+        raise Wrong("{run} knows no way to {to}", run=opened.name, to=repr(to[:20]))
     return ways[to]
 
 

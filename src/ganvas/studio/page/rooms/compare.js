@@ -2,7 +2,7 @@
 import { button, menu, seed } from "../controls.js";
 import { el, show } from "../dom.js";
 import { ask } from "../live.js";
-import { tried } from "../shell.js";
+import { runsFor, tried } from "../shell.js";
 import { learn } from "../words.js";
 
 export const name = "compare";
@@ -73,8 +73,7 @@ export function enter(host, wanted) {
   }
 
   tried((async () => {
-    const all = [];
-    await ask("gallery.list", {}, { onpart: (about) => { if (about.task === "draw" && !about.error) all.push(about.run); } });
+    const all = await runsFor("compare");
     if (!all.length) return note.replaceChildren(el("span", { word: "nothingToCompare" }));
     const start = { left: all.includes(wanted) ? wanted : all[0], right: all.find((each) => each !== wanted) ?? all[0] };
     for (const side of SIDES) {

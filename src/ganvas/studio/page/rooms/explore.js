@@ -1,8 +1,8 @@
 // Explore: samples, a map between four, sums, directions, styles, and films.
 import { button, controlsOf, menu, seed, segments, slider } from "../controls.js";
 import { el, icon, save, show } from "../dom.js";
-import { ask } from "../live.js";
-import { go, tried } from "../shell.js";
+import { ask, drop } from "../live.js";
+import { runsFor, tried } from "../shell.js";
 import * as tray from "../tray.js";
 import { learn, mark, say } from "../words.js";
 
@@ -28,6 +28,7 @@ learn({
     sumSaid: "Put pictures into A, B and C. Of several in one place, the mean is taken.",
     rescale: "Keep to where pictures usually lie",
     directionsSaid: "Directions were found without labels: each slider moves the picture along one.",
+    finding: "Looking for directions … {percent} %",
     method: "Method",
     pca: "Components",
     sefa: "Weights",
@@ -49,7 +50,6 @@ learn({
     pause: "Pause",
     make: "Save as {kind}",
     making: "{done} of {of} pictures …",
-    toTranslate: "This generator makes pictures of pictures.",
   },
   zh: {
     explore: "探索",
@@ -70,6 +70,7 @@ learn({
     sumSaid: "把图片放进 A、B、C。一处放多张时取平均。",
     rescale: "拉回图片通常所在之处",
     directionsSaid: "这些方向无需标签就能找到：每个滑块让图片沿一个方向变化。",
+    finding: "正在寻找方向……{percent} %",
     method: "方法",
     pca: "主成分",
     sefa: "权重",
@@ -91,7 +92,6 @@ learn({
     pause: "暂停",
     make: "存为 {kind}",
     making: "第 {done} 张，共 {of} 张……",
-    toTranslate: "这个生成器把图片变成图片。",
   },
 });
 
@@ -139,27 +139,17 @@ export function enter(host, wanted) {
     if (!state.facts) return;
     state.run = run;
     state.grid = [];
-    if (!state.facts.draws) {
-      panel.replaceChildren(el("p", { word: "toTranslate" }), button("openTranslate", () => go("translate", run), { kind: "main" }));
-      return;
-    }
     choose(state.tool ?? "samples");
   }
 
   choose("samples");
-  tried(runs("draw").then((all) => {
+  tried(runsFor("explore").then((all) => {
     const run = all.includes(wanted) ? wanted : all[0];
     const chosen = menu({ word: "generator", choices: all.map((each) => [each, each]), value: run, onchange: (to) => tried(open(to)) });
     pick.append(chosen.element);
     return open(run);
   }));
   return () => state.close?.();
-}
-
-async function runs(task) {
-  const found = [];
-  await ask("gallery.list", {}, { onpart: (about) => { if (about.task === task && !about.error) found.push(about.run); } });
-  return found;
 }
 
 // -- pieces that the tools share -----------------------------------------------------------------
@@ -342,8 +332,10 @@ function directions(panel, state) {
       draw("explore.move", { point: place.point, method: method.value, amounts: made.map((each) => each.value) }, result.put);
   };
   async function find() {
-    sliders.replaceChildren(el("p", { class: "soft", word: "working" }));
-    const found = await tried(ask("explore.directions", { run: state.run, method: method.value, n: 8 }, { key: "explore.directions", hold: false }));
+    const said = el("p", { class: "soft", role: "status", word: "working" });
+    sliders.replaceChildren(said);
+    const found = await tried(ask("explore.directions", { run: state.run, method: method.value, n: 8 }, { key: "explore.directions", hold: false,
+      onpart: ({ progress }) => mark(said, "word", ["finding", { percent: Math.round(100 * progress) }]) }));
     if (!found) return;
     made = found.shares.map((share, i) => slider({ word: ["direction", { n: i + 1, share: Math.round(100 * share) }],
       min: -4, max: 4, step: 0.05, value: 0, digits: 1, oninput: work }));
@@ -356,6 +348,7 @@ function directions(panel, state) {
       button("reset", () => { for (const each of made) each.value = 0; work(); })),
     result.element);
   tried(first(state, 1).then(([picture]) => { place.set(picture); return find(); }));
+  return () => drop("explore.directions");
 }
 
 // -- styles --------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 import { el, show } from "../dom.js";
 import { ask } from "../live.js";
 import { go, notice } from "../shell.js";
-import { knows, learn, say } from "../words.js";
+import { knows, learn, mark, say, told } from "../words.js";
 
 export const name = "gallery";
 
@@ -16,9 +16,6 @@ learn({
     nothingFound: "No generator fits “{text}”.",
     shippedOne: "comes along",
     ownOne: "your run",
-    openExplore: "Explore",
-    openTranslate: "Translate",
-    openCompare: "Compare",
     about: "About",
     task_draw: "draws",
     task_translate: "translates",
@@ -33,6 +30,7 @@ learn({
     picturesOf: "Pictures by {run}",
     makes_digits: "Handwritten digits.",
     makes_edges2emoji: "Coloured emoji, of outlines.",
+    makes_emoji_64: "Emoji that nobody drew.",
     makes_kai2ming: "Chinese characters in Ming, as if printed, of those in Kai, as if written.",
     figure_fid: "Fréchet distance",
     figure_psnr: "PSNR to the truth, dB",
@@ -47,9 +45,6 @@ learn({
     nothingFound: "没有符合“{text}”的生成器。",
     shippedOne: "自带",
     ownOne: "你的训练",
-    openExplore: "探索",
-    openTranslate: "转换",
-    openCompare: "比较",
     about: "说明",
     task_draw: "绘制",
     task_translate: "转换",
@@ -64,6 +59,7 @@ learn({
     picturesOf: "{run} 的图片",
     makes_digits: "手写数字。",
     makes_edges2emoji: "由轮廓生成的彩色表情符号。",
+    makes_emoji_64: "从没有人画过的表情符号。",
     makes_kai2ming: "由楷体汉字（如手写）生成明体汉字（如印刷）。",
     figure_fid: "弗雷歇距离",
     figure_psnr: "与真值的峰值信噪比，分贝",
@@ -92,7 +88,7 @@ export function enter(host) {
       any ||= !item.hidden;
     }
     empty.hidden = any;
-    if (!any) empty.textContent = say("nothingFound", { text: search.value });
+    if (!any) mark(empty, "word", ["nothingFound", { text: search.value }]);
   }
 
   const queue = [];
@@ -104,7 +100,7 @@ export function enter(host) {
     queue.push([about, item]);
   } }).then(async () => {
     for (const [about, item] of queue) if (!about.error) await pictures(about.run, item.wall);
-  }).catch((error) => notice(error.message));
+  }).catch((error) => notice(error));
   host.loaded = loaded;
 }
 
@@ -116,7 +112,7 @@ async function pictures(run, wall) {
       if (picture.head.part === "grid") wall.classList.add("whole");
       wall.append(image);
     } });
-  } catch (error) { wall.append(el("p", { class: "soft" }, error.message)); }
+  } catch (error) { wall.append(el("p", { class: "soft", word: told(error) })); }
   wall.removeAttribute("aria-busy");
 }
 
@@ -124,13 +120,10 @@ function card(about) {
   const wall = el("div", { class: "wall", role: "img", label: ["picturesOf", { run: about.run }] });
   if (about.error) {
     return { wall, element: el("li", { class: "card" }, el("div", { class: "about" },
-      el("h2", {}, about.run), el("p", { class: "trouble" }, about.error))) };
+      el("h2", {}, about.run), el("p", { class: "trouble", word: about.words }))) };
   }
-  const draws = about.task === "draw";
-  const first = draws ? "explore" : about.task === "toy" || about.task === "text" ? null : "translate";
-  const buttons = [];
-  if (first) buttons.push(el("button", { type: "button", class: "main", word: draws ? "openExplore" : "openTranslate", onclick: () => go(first, about.run) }));
-  if (draws) buttons.push(el("button", { type: "button", word: "openCompare", onclick: () => go("compare", about.run) }));
+  const buttons = about.rooms.map((room, i) => el("button", { type: "button", class: i ? "" : "main", word: room, onclick: () => go(room, about.run) }));
+  const makes = `makes_${about.run.replaceAll("-", "_")}`;
   const more = el("div", { class: "more", hidden: true });
   const opener = el("button", { type: "button", class: "link", word: "about", "aria-expanded": "false", onclick: () => open(about, more, opener) });
   const size = about.size ? `${about.size[0]} × ${about.size[1]}` : "";
@@ -140,7 +133,7 @@ function card(about) {
       el("span", { class: "tag", word: `task_${about.task}` }),
       el("span", { class: "tag soft", word: about.shipped ? "shippedOne" : "ownOne" }),
       el("span", { class: "soft" }, [about.game, about.year, size].filter(Boolean).join(" · "))),
-    knows(`makes_${about.run}`) && about.shipped ? el("p", { word: `makes_${about.run}` }) : el("p", {}, about.makes ?? about.data),
+    about.shipped && knows(makes) ? el("p", { word: makes }) : el("p", {}, about.makes ?? about.data),
     figures(about.figures),
     el("div", { class: "actions" }, buttons, opener), more)) };
 }
@@ -163,7 +156,7 @@ async function open(about, more, opener) {
     if (text) more.append(...markdown(text));
     else more.append(el("p", {}, `${paper.title}. ${paper.authors}, ${paper.year}.`),
       el("dl", { class: "facts" }, Object.entries(facts).flatMap(([key, value]) => [el("dt", {}, key), el("dd", {}, String(value))])));
-  } catch (error) { more.append(el("p", { class: "trouble" }, error.message)); }
+  } catch (error) { more.append(el("p", { class: "trouble", word: told(error) })); }
 }
 
 // As much of Markdown as cards have: headings, tables, commands, paragraphs. Never HTML.

@@ -159,7 +159,7 @@ export function enter(host) {
       if (state && here) await draw(state, within);
       return true;
     } catch (error) {
-      notice(error.message);
+      notice(error);
       return false;
     }
   }

@@ -18,7 +18,7 @@ learn({
     knownTool: "Keep",
     holeOf: "The picture and its hole",
     filledIn: "Filled",
-    centreHole: "The middle",
+    centreHole: "The middle half",
     randomHole: "80 % at random",
     fillIt: "Fill the hole",
     joined: "How it is joined",
@@ -41,7 +41,7 @@ learn({
     knownTool: "保留",
     holeOf: "图片和它的洞",
     filledIn: "补好的",
-    centreHole: "中间",
+    centreHole: "中间一半",
     randomHole: "随机 80 %",
     fillIt: "补上",
     joined: "如何接合",
@@ -126,7 +126,7 @@ export function enter(host, wanted) {
       el("div", { class: "titled" }, el("h2", { word: "holeOf" }), round("undo", "undo", () => canvas.undo()),
         round("redo", "redo", () => canvas.redo()), round("clear", "trash", () => canvas.clear())),
       canvas.element, el("div", { class: "bar" }, fill, tool.element, wide.element),
-      el("div", { class: "actions" }, button("centreHole", () => tried(word("centre:25%"))), button("randomHole", () => tried(word("random:80%")))));
+      el("div", { class: "actions" }, button("centreHole", () => tried(word("centre"))), button("randomHole", () => tried(word("random")))));
   }
 
   async function open(given) {

@@ -4,8 +4,9 @@ import { Curves, short } from "../curves.js";
 import { el, icon, show } from "../dom.js";
 import { ask } from "../live.js";
 import { go, notice, tried } from "../shell.js";
-import { learn, mark } from "../words.js";
+import { learn, mark, told } from "../words.js";
 import * as lab from "./lab.js";
+import "./helps.js";
 import "./terms.js";
 
 export const name = "train";
@@ -78,6 +79,7 @@ learn({
     refereeSure_certain: "certain",
     refereeSure_likely: "likely",
     refereeSure_perhaps: "perhaps",
+    refereeSaw: "{text}",
     refereeTry: "Try",
     refereeSince: "since {n} images",
     measured: "Measured",
@@ -151,6 +153,7 @@ learn({
     refereeSure_certain: "确定",
     refereeSure_likely: "很可能",
     refereeSure_perhaps: "也许",
+    refereeSaw: "所见：{text}",
     refereeTry: "试试",
     refereeSince: "自 {n} 张图片起",
     measured: "测得",
@@ -206,7 +209,7 @@ function all(host) {
   host.append(el("div", { class: "panel trainpanel" }, form((name) => go("train", name)), el("div", { class: "board" }, empty, list)));
   const loop = again(async () => {
     const found = [];
-    try { await ask("train.list", { owner }, { key: "train.list", onpart: (each) => found.push(each) }); } catch (error) { notice(error.message); return null; }
+    try { await ask("train.list", { owner }, { key: "train.list", onpart: (each) => found.push(each) }); } catch (error) { notice(error); return null; }
     empty.hidden = found.length > 0;
     for (const each of found) {
       if (!cards.has(each.name)) cards.set(each.name, card(each.name));
@@ -244,7 +247,7 @@ function card(name) {
     theirs.hidden = each.mine;
     mark(facts, "word", ["facts", { game: each.game, source: each.source }]);
     why.hidden = !each.why;
-    why.textContent = each.why ?? "";
+    if (each.why) mark(why, "word", each.why);
     if (each.frame !== null && each.frame !== frame) {
       frame = each.frame;
       ask("train.frame", { name, images: frame }, { onpicture: (picture) => show(picture, image) }).catch(() => {});
@@ -268,7 +271,7 @@ function form(began) {
   title.addEventListener("input", () => { named = title.value.trim() !== ""; });
 
   async function load() {
-    await tried(ask("train.sources", {}, { onpart: (each) => { if (each.error) notice(each.error, true); else known.set(each.source, each); } }));
+    await tried(ask("train.sources", {}, { onpart: (each) => { if (each.error) notice(each.words, true); else known.set(each.source, each); } }));
     for (const kind of GROUPS) {
       const inside = [...known.values()].filter((each) => (each.own ? "own" : each.kind) === kind && (each.own || each.kind === kind));
       const group = el("optgroup", {}, inside.map((each) => el("option", { value: each.source }, each.source)));
@@ -325,7 +328,7 @@ function form(began) {
       input.value = usual;
     } else input = el("input", { id, type: "text", value: usual, maxLength: 200, spellcheck: false, autocomplete: "off" });
     read.push(() => (input.value.trim() === usual || input.value.trim() === "" ? {} : { [each.name]: input.value }));
-    const help = el("p", { class: "soft small", id: `${id}-help` }, each.help);
+    const help = el("p", { class: "soft small", id: `${id}-help`, word: each.help });
     input.setAttribute("aria-describedby", help.id);
     return el("div", { class: "option" }, el("label", { htmlFor: id }, each.name), input, help);
   }
@@ -348,7 +351,7 @@ function form(began) {
     if (size.value) given.size = Number(size.value);
     if (length.value !== "usual") given.minutes = Number(length.value);
     try { began((await ask("train.begin", given)).name); } catch (error) {
-      trouble.textContent = error.message;
+      mark(trouble, "word", told(error));
       trouble.hidden = false;
     }
     start.disabled = false;
@@ -476,10 +479,10 @@ function one(host, name) {
       return el("section", { class: "finding" },
         el("h4", {}, el("span", { word: `trouble_${key}` }), el("span", { class: "tag soft", word: `refereeSure_${each.word}` }),
           el("span", { class: "soft small", word: ["refereeSince", { n: many(each.since) }] })),
-        el("p", {}, each.seen), el("p", { class: "soft", word: `why_${key}` }), el("p", { class: "soft small" }, each.paper),
+        el("p", { word: ["refereeSaw", { text: each.seen }] }), el("p", { class: "soft", word: `why_${key}` }), el("p", { class: "soft small" }, each.paper),
         el("p", {}, el("span", { class: "soft", word: "refereeTry" }), " ", ...each.tries.flatMap((option) => [el("code", {}, option), " "])));
     });
-    if (!told.length) told.push(el("p", {}, el("span", { word: "refereeFine" }), " ", el("span", { class: "soft small" }, scope)));
+    if (!told.length) told.push(el("p", {}, el("span", { word: "refereeFine" }), " ", el("span", { class: "soft small", word: ["refereeSaw", { text: scope }] })));
     const backs = troubles.slice(-3).map((each) => el("p", { class: "soft small", word: ["wentBack", { n: many(each.images), why: each.trouble }] }));
     referee.replaceChildren(...told, ...backs);
   }
@@ -487,7 +490,7 @@ function one(host, name) {
   const loop = again(async () => {
     let about;
     try { about = await ask("train.follow", { name, owner, since: lines.at(-1)?.images ?? -1 }, { key: "train.follow" }); } catch (error) {
-      trouble.textContent = error.message;
+      mark(trouble, "word", told(error));
       trouble.hidden = false;
       return null;
     }
@@ -496,7 +499,7 @@ function one(host, name) {
     progress.set(about.progress);
     waking.hidden = about.state !== "starting";
     trouble.hidden = !about.why;
-    trouble.textContent = about.why ?? "";
+    if (about.why) mark(trouble, "word", about.why);
     facts.replaceChildren(...[["facts", { game: about.game, source: about.source }], ["seenImages", { n: many(about.images) }],
       ["seenRounds", { n: many(about.round) }], ["seenTime", { n: time(about.seconds) }]].map((word) => el("span", { word })));
     buttons(about);

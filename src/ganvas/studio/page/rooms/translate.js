@@ -3,7 +3,7 @@ import { button, menu, segments, slider, uploader } from "../controls.js";
 import { Canvas } from "../canvas.js";
 import { el, save, show } from "../dom.js";
 import { ask, upload } from "../live.js";
-import { notice, tried } from "../shell.js";
+import { notice, runsFor, tried } from "../shell.js";
 import { learn, mark } from "../words.js";
 
 export const name = "translate";
@@ -52,8 +52,7 @@ export function enter(host, wanted) {
   const desk = el("div", { class: "translating" });
   host.append(el("div", { class: "head" }, el("h1", { word: "translate" }), pick), desk);
   tried((async () => {
-    const all = [];
-    await ask("gallery.list", {}, { onpart: (about) => { if (["translate", "enlarge", "repair"].includes(about.task) && !about.error) all.push(about.run); } });
+    const all = await runsFor("translate");
     if (!all.length) return desk.append(el("p", { class: "soft", word: "nothingToTranslate" }));
     const run = all.includes(wanted) ? wanted : all[0];
     pick.append(menu({ word: "generator", choices: all.map((each) => [each, each]), value: run, onchange: (to) => tried(open(desk, to)) }).element);
@@ -104,7 +103,7 @@ function room(desk, run, facts) {
         facts.edges ? el("span", { class: "check" }, edges, el("label", { htmlFor: "edges", word: "asEdges" })) : "",
         facts.any_size ? el("span", { class: "check" }, whole, el("label", { htmlFor: "whole", word: "wholeSize" })) : "");
       await again();
-    } catch (error) { notice(error.message); }
+    } catch (error) { notice(error); }
   }
 
   const tool = segments({ label: "tool", choices: [["brush", "drawTool"], ["eraser", "eraseTool"]], value: "brush", onchange: (to) => { canvas.tool = to; canvas.size = to === "eraser" ? Math.max(4, width.value) : width.value; } });
