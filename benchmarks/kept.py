@@ -69,8 +69,9 @@ def trained(folder: Path, game: str, **asked: Any) -> Run:
     run = Run(folder)
     plan = run.plan
     known = {**plan.config, **plan.data, "seed": plan.seed, "minutes": plan.minutes}
-    usual = registry.make(game).config.to_json()
-    given = {**usual, **asked, "source": asked["data"]}
+    usual = registry.make(game).config
+    own = {name: value for name, value in asked.items() if hasattr(usual, name)}
+    given = {**asked, **usual.but(**own).to_json(), "source": asked["data"]}
     del given["data"]
     other = {name: known.get(name) for name, value in given.items() if known.get(name) != value}
     if plan.game != game or other or not run.clock.done:

@@ -25,6 +25,7 @@ from benchmarks import (
     race,
     repair,
     restore,
+    spectra,
     speed,
     spoilt,
     stacked,
@@ -46,7 +47,7 @@ PAGES: dict[str, dict[str, Table]] = {
         "race": race.table,
         "learn": learn.table,
     },
-    "biggan.md": {"truncation": truncation.table},
+    "biggan.md": {"truncation": truncation.table, "spectra": spectra.table},
     "edit.md": {
         "projection": projection.table,
         "repair": repair.table,

@@ -173,7 +173,13 @@ def picture(seen: list[dict[str, Any]]) -> bytes:
 def draw(axis: Any, seen: list[dict[str, Any]], player: str) -> None:
     """Draws σ0 of all weights of a player into a diagram of matplotlib."""
     from matplotlib import colormaps
-    from matplotlib.ticker import EngFormatter, MaxNLocator, StrMethodFormatter
+    from matplotlib.ticker import (
+        EngFormatter,
+        LogLocator,
+        MaxNLocator,
+        NullFormatter,
+        StrMethodFormatter,
+    )
 
     names = [name for name in seen[-1]["sigma"] if name.partition(".")[0] == player]
     for place, name in enumerate(names):
@@ -182,8 +188,9 @@ def draw(axis: Any, seen: list[dict[str, Any]], player: str) -> None:
         colour = colormaps["viridis"](0.92 * place / max(1, len(names) - 1))
         axis.plot([at for at, _ in known], [v for _, v in known], color=colour, lw=1.2)
     axis.set_yscale("log")
-    for words in (axis.yaxis.set_major_formatter, axis.yaxis.set_minor_formatter):
-        words(StrMethodFormatter("{x:g}"))
+    axis.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
+    axis.yaxis.set_major_formatter(StrMethodFormatter("{x:g}"))
+    axis.yaxis.set_minor_formatter(NullFormatter())
     axis.set_title(f"σ0 of {player}'s {len(names)} weights", fontsize=10)
     axis.set_xlabel("images seen")
     axis.xaxis.set_major_locator(MaxNLocator(5))
