@@ -110,7 +110,7 @@ def table() -> Iterator[str]:
         part = f"{PART} of {name.partition(':')[2]}"
         for game in kept.those_with(part, ["biggan"]):
             for figure in kept.figures(game, part):
-                yield f"{part:<32}{figure:<28}{kept.cell(game, part, figure, ',.4g'):>12}"
+                yield f"{part:<32}{figure:<28}{kept.cell(game, part, figure, ',.6g'):>12}"
 
 
 if __name__ == "__main__":
