@@ -1,7 +1,7 @@
 """BigGAN-deep: four times the depth of BigGAN, with fewer parameters.
 
 Blocks with a bottleneck, two for each size, whose shortcuts keep what they can: where G narrows, it
-drops the last maps; where D widens, it adds those of a 1x1 convolution. All of z goes to each block.
+drops the last maps; where D widens, it adds those of a 1x1 convolution. All of z goes to each.
 
 Andrew Brock, Jeff Donahue, Karen Simonyan. ICLR 2019. https://arxiv.org/abs/1809.11096 (appendix B)
 
