@@ -73,6 +73,8 @@ def trained(folder: Path, game: str, **asked: Any) -> Run:
     own = {name: value for name, value in asked.items() if hasattr(usual, name)}
     given = {**asked, **usual.but(**own).to_json(), "source": asked["data"]}
     del given["data"]
+    if "size" in given:
+        given["size"] = [given["size"]] * 2
     other = {name: known.get(name) for name, value in given.items() if known.get(name) != value}
     if plan.game != game or other or not run.clock.done:
         raise SystemExit(f"{folder} is another run, or not at its end: {plan.game} {other}")
