@@ -12,7 +12,7 @@ from ganvas.core import GanvasError, Image, registry
 from ganvas.core.plan import Plan
 from ganvas.core.run import Run
 from ganvas.core.space import Space
-from ganvas.studio.controls import draws
+from ganvas.studio.controls import draws, label_of
 from ganvas.studio.doing import Answers, Ask, Said, Shown, does
 from ganvas.studio.fitting import rooms_of
 from ganvas.studio.kept import Spot, drawn
@@ -139,12 +139,13 @@ def _spaces(plan: Plan) -> dict[str, Space]:
 
 
 def _spots(opened: Opened) -> list[Spot]:
-    latent = opened.latent()
+    """Points of the first seeds, of each class in turn."""
+    latent, space = opened.latent(), label_of(opened.game)
     points = latent.at(range(PICTURES), 0.7 if latent.space == "w" else None).cpu()
-    about = [{"seed": i} for i in range(PICTURES)]
+    labels = [None if space is None else i % space.classes for i in range(PICTURES)]
     return [
-        Spot(opened.name, latent.space, None, x[None], a)
-        for x, a in zip(points, about, strict=True)
+        Spot(opened.name, latent.space, label, points[i : i + 1], {"seed": i})
+        for i, label in enumerate(labels)
     ]
 
 
