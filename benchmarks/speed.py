@@ -22,6 +22,7 @@ import json
 import os
 import platform
 import resource
+import signal
 import statistics
 import subprocess
 import sys
@@ -195,6 +196,8 @@ def alone(row: dict[str, Any]) -> dict[str, Any]:
     """The row with its figures, measured in a process of its own."""
     words = [sys.executable, "-m", "benchmarks.speed", "--one", json.dumps(row)]
     done = subprocess.run(words, capture_output=True, text=True, env=os.environ, check=False)
+    if done.returncode < 0:
+        return {**row, "failed": signal.Signals(-done.returncode).name}
     if done.returncode:
         return {**row, "failed": (done.stderr.strip().splitlines() or ["stopped"])[-1][:100]}
     return {**row, **json.loads(done.stdout.splitlines()[-1])}
