@@ -105,9 +105,9 @@ def measured(name: str, size: int, how: dict[str, Any], width: float, batch: int
     trainer = Trainer(game, [StandIn({"x": Image(3, size, size)}, 2 * batch)], settings=settings)
     cycle = max(1, game.config.penalty_every)
     with Operations() as counted:
-        _play(trainer, cycle)
-    _play(trainer, cycle)  # what was compiled is compiled by now
-    seconds = [_play(trainer, cycle) for _ in range(CYCLES)]
+        play(trainer, cycle)
+    play(trainer, cycle)  # what was compiled is compiled by now
+    seconds = [play(trainer, cycle) for _ in range(CYCLES)]
     taken = statistics.median(seconds)
     rate = counted.total / taken
     top = peak(trainer.device, settings.precision, 8192 if trainer.device.type == "cuda" else 2048)
@@ -121,7 +121,7 @@ def measured(name: str, size: int, how: dict[str, Any], width: float, batch: int
     }
 
 
-def _play(trainer: Trainer, rounds: int) -> float:
+def play(trainer: Trainer, rounds: int) -> float:
     """Plays; the seconds it took."""
     _wait(trainer.device)
     began = time.perf_counter()
