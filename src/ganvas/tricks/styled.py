@@ -37,7 +37,7 @@ class StyledConfig(DuelConfig):
     """Size of a style w (the papers: 512)."""
     mapping: Count = 4
     """Layers of the mapping network, from z to w (the papers: 8)."""
-    base: Count = 1024
+    base: Count = 512
     """Feature maps: a layer at size 4·2^i has base / size, but never more than `widest`."""
     widest: Count = 64
     """Most feature maps that a layer has (the papers: 512)."""

@@ -72,6 +72,8 @@ from ganvas.tricks.styled import StyledConfig, StyledDuel
 
 @dataclass(frozen=True)
 class StyleGANConfig(StyledConfig):
+    batch: Count = 16
+    """Pictures per step, where `batches` does not say otherwise."""
     batches: tuple[Count, ...] = ()
     """Images per step at level 0, 1 ..., where they differ from `batch`."""
     last: Weight = 2.0

@@ -75,8 +75,6 @@ from ganvas.tricks.styled import StyledConfig, StyledDuel
 class StyleGAN2Config(StyledConfig):
     batch: Count = 16
     """Pictures per step (the paper: 32)."""
-    base: Count = 512
-    """Feature maps: a layer at size 4·2^i has base / size, but never more than `widest`."""
     conditional: bool = False
     """Whether both players are told the label of the data."""
     penalty_every: Count = 16
