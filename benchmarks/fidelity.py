@@ -8,8 +8,7 @@ Each trains with its default on emoji of 32x32 pixels (RGB on white), with their
 labels where its default takes any, for `MINUTES` of a thread. `frechet`, `precision` and `recall`
 compare 2,000 samples with the emoji that were held back (one in six kins), in the features of a
 network with random weights. `groups` is the Fréchet distance in the features of a classifier that
-learned the groups: it knows what a picture is of, and hardly sees noise or blur, so that a network
-that learned nothing beats one that learned for minutes.
+learned the groups: it knows what a picture is of, and hardly sees noise or blur (`spoilt`).
 `findings` are what the referee says of the run at its end. A grid of samples lies in its folder.
 
 Prints a line for each run and keeps it in results/GAME.json. OMP_NUM_THREADS=1 makes two at a time
