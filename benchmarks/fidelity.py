@@ -9,10 +9,10 @@ labels where its default takes any, for `MINUTES` of a thread. `frechet`, `preci
 compare 2,000 samples with the emoji that were held back (one in six kins), in the features of a
 network with random weights. `groups` is the Fréchet distance in the features of a classifier that
 learned the groups: it knows what a picture is of, and hardly sees noise or blur (`spoilt`).
-`findings` are what the referee says of the run at its end. A grid of samples lies in its folder.
+`findings` are what the referee says of the run at its end.
 
-Prints a line for each run and keeps it in results/GAME.json. OMP_NUM_THREADS=1 makes two at a time
-fair.
+Prints a line for each run, keeps it in results/GAME.json, and draws docs/images/fidelity/GAME.png.
+OMP_NUM_THREADS=1 makes two at a time fair.
 """
 
 from __future__ import annotations
@@ -20,11 +20,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import torch
 from benchmarks import kept
+from torch import Tensor
 
 from ganvas.core import registry
 from ganvas.core.run import Run
-from ganvas.data import load
+from ganvas.data import held_out, load
 from ganvas.metrics.evaluation import evaluate_game
 from ganvas.metrics.sides import Wish
 from ganvas.watch.pictures import grid
@@ -37,6 +39,8 @@ GAMES = [
     *("dcgan", "wgan_gp", "progan"),
 ]
 """Those of high fidelity, and three before them."""
+PICTURES, SHOWN = Path(__file__).parent.parent / "docs" / "images" / "fidelity", 6
+"""Where samples of seed 0 are shown, not chosen: so many rows of so many."""
 FIGURES = {"frechet": ".3f", "precision": ".3f", "recall": ".3f", "groups": ".2f", "images": ",.0f"}
 
 
@@ -44,7 +48,11 @@ def measured(name: str, seed: int, folder: Path) -> kept.Row:
     """One run, its figures, and what the referee says of it."""
     asked = {"data": "emoji", "size": SIZE, "channels": 3, "minutes": MINUTES}
     run = kept.trained(folder, name, seed=seed, **asked)
-    grid(run.sample(64), 8).save(folder / "grid.png")
+    if seed == 0:
+        picture(run.sample(SHOWN**2), name)
+        table = held_out(run.plan.data).tables[0]
+        some = torch.randperm(len(table), generator=torch.Generator().manual_seed(0))[: SHOWN**2]
+        picture(table.fetch(some)["x"], "real")
     return {
         "seed": seed,
         "seconds": round(run.clock.seconds, 1),
@@ -53,6 +61,12 @@ def measured(name: str, seed: int, folder: Path) -> kept.Row:
         **figures_of(run),
         "findings": ", ".join(found.trouble for found in judge(evidence_of(run)[0])),
     }
+
+
+def picture(x: Tensor, name: str) -> None:
+    """A square of `SHOWN`² emoji, for the page."""
+    PICTURES.mkdir(exist_ok=True)
+    grid(x, SHOWN).save(PICTURES / f"{name}.png", optimize=True)
 
 
 def figures_of(run: Run) -> dict[str, float]:
