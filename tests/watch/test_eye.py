@@ -97,6 +97,14 @@ def test_power_iteration_finds_the_largest_singular_value():
     assert features.largest_singular(weight, v, 1)[0] == pytest.approx(found, rel=1e-4)
 
 
+def test_the_largest_singular_value_of_a_layer_that_begins_as_nothing_is_found_later():
+    v = torch.ones(27) / 27**0.5
+    found, v = features.largest_singular(torch.zeros(8, 3, 3, 3), v, 8)
+    assert found == 0
+    weight = torch.randn(8, 3, 3, 3, generator=torch.Generator().manual_seed(0))
+    assert features.largest_singular(weight, v, 60)[0] > 1
+
+
 def test_a_distance_between_sentences_is_in_their_words():
     space = Tokens(50, 10)
     x = torch.arange(10)[None].repeat(3, 1)

@@ -69,6 +69,10 @@ TROUBLES = {
     "G never moved": ("frozen", run(*[{"moved": {"G": 0.0, "D": 0.1}}] * 10)),
     "D never moved": ("frozen", run(*[{"moved": {"G": 0.1, "D": 1e-9}}] * 10)),
     "a layer grew": ("exploding", run({"sigma": {"G.out": 200.0, "D.out": 2.0}})),
+    "a layer grew out of nothing": (
+        "exploding",
+        run(*[{"sigma": {"G.out": 90.0, "D.out": 2.0}}] * 9, first=look(0, sigma={"G.out": 0.0})),
+    ),
     "a layer is no number": ("exploding", run({"sigma": {"G.out": None, "D.out": 2.0}})),
     "alike": ("collapse", run(*[{"spread": 0.05, "gap": 0.5}] * 3)),
     "alike but for one look": (
@@ -128,7 +132,9 @@ def test_each_trouble_is_named_and_told_in_full(name: str):
 
 
 CURVE = [{"images": i, "stage": "play", "gradient/G": 1.0} for i in range(60)]
+BEGUN = look(0, **{**START, "sigma": {"G.out": 0.0, "D.out": 2.0}})
 SILENT = {
+    "a layer began as nothing": run(*[{"sigma": {"G.out": 9.0, "D.out": 2.0}}] * 9, first=BEGUN),
     "a good run": run(),
     "only the beginning": Evidence([], [START]),
     "nothing": Evidence(),

@@ -80,15 +80,18 @@ def frozen(e: Evidence) -> Iterator[Seen]:
 
 
 def exploding(e: Evidence) -> Iterator[Seen]:
-    """A layer's largest singular value, or the gradient, has grown out of all proportion."""
+    """A layer's largest singular value, or the gradient, has grown out of all proportion.
+
+    A layer that began as 0 grows without end by that measure: it is held against 1.
+    """
     if len(e.looks) < 2:
         return
-    first = e.looks[0].get("sigma", {})
+    first = {layer: max(value or 1.0, 0.1) for layer, value in e.looks[0].get("sigma", {}).items()}
 
     def growth(look: Line) -> dict[str, float]:
         now = look.get("sigma", {})
         return {
-            layer: (now[layer] if now[layer] is not None else 1e9) / max(first[layer] or 0, 0.1)
+            layer: (now[layer] if now[layer] is not None else 1e9) / first[layer]
             for layer in first.keys() & now.keys()
         }
 
@@ -98,10 +101,12 @@ def exploding(e: Evidence) -> Iterator[Seen]:
         layer = max(rates, key=lambda name: rates[name])
         now = e.looks[-1]["sigma"][layer]
         at = "not finite" if now is None else f"{now:.3g}"
+        was = e.looks[0]["sigma"][layer]
+        grew = f"{rates[layer]:,.0f} times what it was ({was:.3g})" if was else "and began as 0"
         many = sum(rate > GREW for rate in rates.values())
         seen = (
-            f"the largest singular value of {layer} is {at}, {rates[layer]:,.0f} times what it was "
-            f"({first[layer]:.3g}); {many} of {len(rates)} layers are beyond {GREW:g} times"
+            f"the largest singular value of {layer} is {at}, {grew}; "
+            f"{many} of {len(rates)} layers are beyond {GREW:g} times"
         )
         yield Seen("exploding", seen, grown[0]["images"], sureness(3, rates[layer] / 300))
         return

@@ -124,6 +124,8 @@ def largest_singular(weight: Tensor, v: Tensor, steps: int) -> tuple[float, Tens
     matrix = weight.detach().float().flatten(1)
     for _ in range(steps):
         u = matrix @ v
+        if not bool(u.any()):  # layers may begin as 0; from a v of 0 there would be no way back
+            return 0.0, v
         v = matrix.T @ (u / u.norm().clamp_min(1e-30))
         v = v / v.norm().clamp_min(1e-30)
     return float((matrix @ v).norm()), v
