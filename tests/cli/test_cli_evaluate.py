@@ -1,10 +1,12 @@
 """`ganvas evaluate`, `ganvas compare` and `ganvas measure`."""
 
 import shutil
+from dataclasses import replace
 
 import pytest
 from PIL import Image
 
+from ganvas.cli.evaluate import doubts
 from ganvas.metrics import scores
 
 
@@ -28,7 +30,13 @@ def test_a_table_and_scores(ganvas, run):
     assert found["figures"]["fid"]["value"] > 0
     assert found["protocol"]["n_generated"] == 300
     assert found["protocol"]["features"]["features"] == "classifier"
-    assert [s.protocol.seed for s in scores.read(run)] == [0, 1]
+    measured = scores.read(run)
+    assert [s.protocol.seed for s in measured] == [0, 1]
+    assert "doubtful" not in said.out
+    sure = measured[0].protocol
+    unsure = replace(sure, features={**sure.features, "accuracy on test rows": 0.7051})
+    (doubt,) = doubts(unsure)
+    assert "names 71% of rows rightly" in doubt
 
 
 @pytest.mark.parametrize(

@@ -44,6 +44,12 @@ def test_labels_are_read_by_number_name_and_all():
     assert label.parse("all").tolist() == [0, 1, 2]
     with pytest.raises(UsageError, match="no class 'cow'.*cat, dog"):
         label.parse("cow")
+    with pytest.raises(UsageError, match="no class 'dogs'.*did you mean 'dog'"):
+        label.parse("dogs")
+    with pytest.raises(
+        UsageError, match=r"no class '1000' among the 1000 classes: 0, .*19, \.\.\.$"
+    ):
+        Label(1000).parse("1000")
 
 
 def test_classes_may_be_of_several_sets():

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from math import isfinite
 from typing import Any, Literal
@@ -120,7 +120,9 @@ def told(found: Scores) -> str:
     parts = [f"{head}, measured in {found.took:.0f} s"]
     parts += [table(rows, right=[1], indent=2)] if rows else ["no figure fits"]
     left = [f"{name}: {why}" for name, why in found.left_out.items()]
-    parts += [paragraph(line) for line in [*left, protocol(found.protocol)]]
+    parts += [
+        paragraph(line) for line in [*left, *doubts(found.protocol), protocol(found.protocol)]
+    ]
     return "\n".join(parts)
 
 
@@ -138,6 +140,8 @@ def _before(about: Mapping[str, Any]) -> str:
     return "" if value is None else f" (the input: {value:.4g})"
 
 
+SURE = 0.9
+"""The accuracy from which a classifier's features are taken without a word."""
 WAYS = {"lower": "lower is better", "higher": "higher is better", "neither": ""}
 
 
@@ -148,6 +152,17 @@ def number(about: Mapping[str, Any]) -> str:
         return f"{value:.4g}"
     digits = max(0, min(8, 1 - int(f"{error:e}".split("e")[1]))) if error else 4
     return f"{value:.{digits}f} ± {error:.{digits}f}"
+
+
+def doubts(how: Protocol) -> Iterator[str]:
+    """What is to be known of a classifier that is often wrong, before its figures are believed."""
+    about = how.features or {}
+    seen = next((share for word, share in about.items() if word.startswith("accuracy")), None)
+    if seen is not None and seen < SURE:
+        yield (
+            f"doubtful: the classifier whose features these are names {seen:.0%} of rows rightly: "
+            "it may overlook noise and blur; measure with --features random too"
+        )
 
 
 def protocol(how: Protocol) -> str:

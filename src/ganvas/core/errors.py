@@ -41,6 +41,11 @@ class Collapsed(GanvasError):
 def did_you_mean(given: str, known: Iterable[str], what: str) -> UsageError:
     """The error for an unknown name, with the nearest known one or the whole list."""
     names = sorted(known)
-    near = get_close_matches(given, names, n=1, cutoff=0.5)
-    hint = f"did you mean {near[0]!r}?" if near else f"there are: {', '.join(names)}"
+    near = nearest(given, names)
+    hint = f"did you mean {near!r}?" if near else f"there are: {', '.join(names)}"
     return UsageError(f"unknown {what} {given!r}; {hint}")
+
+
+def nearest(given: str, known: Iterable[str]) -> str | None:
+    """The known name that somebody meant who mistyped it, if there is one."""
+    return next(iter(get_close_matches(given, list(known), n=1, cutoff=0.5)), None)

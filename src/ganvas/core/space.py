@@ -14,7 +14,10 @@ from typing import Any, ClassVar, Literal
 import torch
 from torch import Tensor
 
-from ganvas.core.errors import UsageError
+from ganvas.core.errors import UsageError, nearest
+
+LISTED = 20
+"""Classes that an error names, at most."""
 
 
 @dataclass(frozen=True)
@@ -148,10 +151,11 @@ class Label(Space):
         try:
             return torch.tensor([known[word.strip()] for word in text.split(",")])
         except KeyError as missing:
-            names = ", ".join(self.names or map(str, range(min(self.classes, 20))))
-            raise UsageError(
-                f"no class {missing.args[0]!r} among the {self.classes} classes: {names}"
-            ) from None
+            given, names = missing.args[0], self.names or tuple(map(str, range(self.classes)))
+            meant = nearest(given, self.names)
+            more = ", ..." if len(names) > LISTED else ""
+            hint = f"; did you mean {meant!r}?" if meant else f": {', '.join(names[:LISTED])}{more}"
+            raise UsageError(f"no class {given!r} among the {self.classes} classes{hint}") from None
 
     def why_not(self, x: Tensor) -> str | None:
         if why := super().why_not(x):
