@@ -63,6 +63,21 @@ def test_the_relativistic_average() -> None:
 
 
 @pytest.mark.parametrize("name", adversarial.LOSSES)
+def test_a_critic_that_cannot_decide_gives_this_score(name: adversarial.LossName) -> None:
+    wanted = adversarial.LOSSES[name]
+    for place in (0.0, 1.0, 5.0) if wanted.undecided is None else (wanted.undecided,):
+        score = torch.tensor(place, dtype=torch.float64, requires_grad=True)
+        loss = wanted.critic(score.expand(4), score.expand(4))
+        (slope,) = torch.autograd.grad(loss, score)
+        assert slope.item() == pytest.approx(0, abs=1e-12)
+        for off in (-2.0, 2.0):
+            other = torch.full((4,), place + off, dtype=torch.float64)
+            worse = wanted.critic(other, other).item() - loss.item()
+            assert (worse == pytest.approx(0, abs=1e-12)) == (wanted.undecided is None)
+            assert worse > -1e-12
+
+
+@pytest.mark.parametrize("name", adversarial.LOSSES)
 def test_the_maker_climbs_where_the_critic_falls(name: adversarial.LossName) -> None:
     """Higher scores of fakes never hurt the maker and never help the critic, near the middle."""
     loss = adversarial.LOSSES[name]

@@ -130,6 +130,9 @@ class Loss:
     scores: Literal["logits", "targets", "free", "pairs"]
     """What a score is: the logit of being real; a number near a target; any number; or one that
     means something only beside another's."""
+    undecided: float | None = 0.0
+    """The score that the best critic gives where real and made ones are equally likely (Nowozin et
+    al. 2016, section 3.2: f'(1)); None where any number added to all scores changes nothing."""
 
 
 def _alone(maker: Callable[[Tensor], Tensor]) -> Callable[[Tensor, Tensor], Tensor]:
@@ -139,12 +142,12 @@ def _alone(maker: Callable[[Tensor], Tensor]) -> Callable[[Tensor, Tensor], Tens
 LOSSES: Mapping[LossName, Loss] = {
     "minimax": Loss(minimax_d, _alone(minimax_g), "logits"),
     "non-saturating": Loss(minimax_d, _alone(nonsaturating_g), "logits"),
-    "least-squares": Loss(least_squares_d, _alone(least_squares_g), "targets"),
-    "wasserstein": Loss(wasserstein_d, _alone(wasserstein_g), "free"),
+    "least-squares": Loss(least_squares_d, _alone(least_squares_g), "targets", 0.5),
+    "wasserstein": Loss(wasserstein_d, _alone(wasserstein_g), "free", None),
     "hinge": Loss(hinge_d, _alone(wasserstein_g), "free"),
-    "relativistic": Loss(relativistic_d, relativistic_d, "pairs"),
-    "relativistic-average": Loss(relativistic_average_d, relativistic_average_d, "pairs"),
-    "kl": Loss(DIVERGENCES["kl"].critic, DIVERGENCES["kl"].maker, "free"),
+    "relativistic": Loss(relativistic_d, relativistic_d, "pairs", None),
+    "relativistic-average": Loss(relativistic_average_d, relativistic_average_d, "pairs", None),
+    "kl": Loss(DIVERGENCES["kl"].critic, DIVERGENCES["kl"].maker, "free", 1.0),
     "reverse-kl": Loss(DIVERGENCES["reverse-kl"].critic, DIVERGENCES["reverse-kl"].maker, "free"),
     "pearson": Loss(DIVERGENCES["pearson"].critic, DIVERGENCES["pearson"].maker, "free"),
     "js": Loss(DIVERGENCES["js"].critic, DIVERGENCES["js"].maker, "free"),

@@ -15,7 +15,9 @@ moves with the rest and keeps its values). What a picture meets depends on its o
 only. Results may lie outside of [-1, 1], as in both papers.
 
 Deviations: `ada` interpolates bilinearly, where the paper samples at twice the resolution between
-wavelet low-pass filters; its reflections go on for ever, where the paper has one on each side.
+wavelet low-pass filters; its reflections go on for ever, where the paper has one on each side. Of
+losses whose scores are not logits, D(x) is held against the score of a critic that cannot decide;
+of those that only compare, against the middle between the mean scores of real and made pictures.
 """
 
 from __future__ import annotations

@@ -137,9 +137,6 @@ def _misfits_of_the_loss(config: DuelConfig) -> Iterator[tuple[str, str]]:
         yield "smooth", f"the loss {config.loss} names no target that could be smoothed"
     if config.top_k != 1.0 and scores == "pairs":
         yield "top-k", f"{config.loss} compares each made sample with real ones; none can be left"
-    if config.augment == "ada" and not (scores == "logits" or config.loss == "hinge"):
-        why = f"it goes by the sign of D(x), which says nothing under the loss {config.loss}"
-        yield "augment ada", f"{why}; take diff, or the loss non-saturating or hinge"
     if not config.penalty and config.penalty_every not in (1, type(config)().penalty_every):
         yield "penalty-every", "there is no penalty on; give --penalty too"
     if not config.penalty and config.penalty_weight not in (None, type(config)().penalty_weight):

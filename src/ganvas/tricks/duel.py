@@ -120,9 +120,11 @@ class Duel(Game, ABC):
         if also is not None:
             term, more = also(real_said, fake_said)
             loss, told = loss + term, {**told, **more}
+        if config.augment == "ada":
+            told["p"] = self.chance_to_change
         if self._critic_may_move():
             yield Move((critic, *movers), loss, **told, **figures)
-        self._after_critic(loss.detach(), real.detach())
+        self._after_critic(loss.detach(), real.detach(), fakes.detach())
 
     def fool(
         self,
@@ -257,7 +259,7 @@ class Duel(Game, ABC):
             case "r2":
                 return zero_centred(fake, made)
 
-    def _after_critic(self, loss: Tensor, real: Tensor) -> None:
+    def _after_critic(self, loss: Tensor, real: Tensor, fake: Tensor) -> None:
         """What follows the critic's move."""
         config, (_, critic) = self.config, self.sides
         if config.clip > 0:
@@ -269,7 +271,10 @@ class Duel(Game, ABC):
         if config.historical > 0:
             self.past_critic.follow([*critic.net.parameters()], self.share)
         if config.augment == "ada":
-            sure = self.everywhere(real.sign().mean())
+            middle = LOSSES[config.loss].undecided
+            if middle is None:
+                middle = self.everywhere((real.mean() + fake.mean()) / 2)
+            sure = self.everywhere((real - middle).sign().mean())
             p, n = self.chance_to_change, round(config.batch * self.share)
             self.chance_to_change = next_p(p, sure, n, span=config.ada_images, most=MOST)
 

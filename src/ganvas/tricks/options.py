@@ -77,7 +77,7 @@ class DuelConfig(Config):
     falling: `1@0 0.5@1` (Sinha et al. 2020)."""
     augment: Literal["none", "diff", "ada"] = "none"
     """What is done to all pictures before the critic sees them: `diff` (Zhao et al. 2020), or `ada`
-    (Karras et al. 2020), which adapts how often."""
+    (Karras et al. 2020), which adapts how often, and logs the probability p."""
     ada_images: Count = 100_000
     """`ada`: in so many real images the probability of a change can go from 0 to 1 (the paper:
     500000, in runs of 25 million)."""

@@ -24,7 +24,7 @@ Figures: `D(x)` and `D(G(z))` are mean scores, of which only the difference mean
 
 Deviations from the paper: the default is narrower, for minutes on one core, with a higher learning
 rate, one γ, and lazy penalties. Cosines are lines of eight pieces; G's average has one decay, and
-no schedule. The paper's augmentation is left out; see `--augment diff`. Not held against the
+no schedule. The paper's augmentation is left out; see `--augment ada`. Not held against the
 paper's appendix, which we could not get: γ, rates, β2, half-lives and batches of `--preset paper`
 (FFHQ at 256x256) and `--preset cifar10`, in how many images they change (20 M), and how long FFHQ's
 run is.
