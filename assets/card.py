@@ -73,20 +73,22 @@ def prose(text: str) -> str:
     return "\n\n".join(textwrap.fill(part, **fill) for part in text.strip().split("\n\n"))
 
 
-def figures(found: Scores, more: Mapping[str, Mapping[str, Any]]) -> str:
+def figures(found: Scores, more: Mapping[str, Mapping[str, Any]], features: str) -> str:
     """A table of figures, and below it how they were taken.
 
     Args:
         found: what `ganvas evaluate` measured.
         more: what it does not, in the same form.
+        features: what was asked of it.
     """
+    asked = "" if features == "auto" else f" --features {features}"
     rows = [
         f"| {about['title']} | {number(about)} | {_input(about)} | {WAYS[about['better']]} |"
         for about in [*found.figures.values(), *more.values()]
     ]
     head = ["| figure | value | of the input | |", "|---|---|---|---|"]
     how = "; ".join(f"{word} {text}" for word, text in found.protocol.to_text().items())
-    notes = [f"By `ganvas evaluate`, of the weights as they are here. Protocol: {how}."]
+    notes = [f"By `ganvas evaluate{asked}`, of the weights as they are here. Protocol: {how}."]
     notes += dict.fromkeys(
         f"{about['title'].partition(' by ')[0]}: {about['protocol']['what']}."
         for about in more.values()

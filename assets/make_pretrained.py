@@ -43,6 +43,7 @@ from ganvas.core.files import write_whole
 from ganvas.core.plan import Plan
 from ganvas.core.run import CONFIG, Run
 from ganvas.metrics.evaluation import evaluate
+from ganvas.metrics.sides import Wish
 from ganvas.tools.pretrained import CARD, GRID, HOME, INDEX
 from ganvas.watch.scenes import scene
 
@@ -105,13 +106,14 @@ def make(name: str, recipe: Recipe, run: Run, hardware: str) -> None:
     try:
         same = keep(name, run, draft)
         kept = Run(draft)
-        found, more = evaluate(kept), recipe.more(kept) if recipe.more else {}
+        found = evaluate(kept, Wish(features=recipe.features))
+        more = recipe.more(kept) if recipe.more else {}
         drawn(kept).save(draft / GRID, optimize=True)
         facts = facts_of(kept, command, hardware, same)
         of_game = sys.modules[type(kept.game).__module__].__doc__ or ""
         about = {
             "data": recipe.about,
-            "figures": figures(found, more),
+            "figures": figures(found, more, recipe.features),
             "limits": recipe.limits,
             "deviations": deviations(of_game, run.plan.game),
         }

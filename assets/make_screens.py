@@ -21,7 +21,7 @@ from ganvas.tools.pretrained import HOME, names
 if TYPE_CHECKING:
     from playwright.sync_api import Page
 
-IMAGES = Path("/tmp/shots")
+IMAGES = Path(__file__).parents[1] / "docs" / "images"
 Way = list[tuple[float, float]]
 """Places on a canvas, as parts of its sides."""
 
@@ -70,10 +70,9 @@ def paint(page: Page) -> None:
 
 
 def drag(page: Page) -> None:
-    """Both sides of a picture are pulled apart."""
+    """The mouth of a face is pulled down."""
     begin(page, ".pad .below")
-    stroke(page, [(0.3, 0.5), (0.18, 0.5)])
-    stroke(page, [(0.7, 0.5), (0.82, 0.5)])
+    stroke(page, [(0.45, 0.7), (0.45, 0.8)])
     page.get_by_role("button", name="Drag", exact=True).click()
     page.get_by_text("steps (").or_(page.get_by_text("comes no nearer")).wait_for(timeout=60_000)
 

@@ -11,7 +11,7 @@ the defaults of `ganvas edit RUN project`, but without a clock: 400 steps at mos
 `drawn z` and `real z` are the mean PSNR in dB, `least z` the worst of the four drawn ones,
 `seconds z` what a drawn picture and `seconds real z` what a real one takes of one core on average.
 
-`stylegan2:emoji-64` is the generator that comes with ganvas; the others are trained first.
+`emoji-64` and `emoji-styles` are generators that come with ganvas; the others are trained first.
 
 Prints a line for each run and keeps it in results/GAME.json.
 """
@@ -39,7 +39,8 @@ RECIPES: dict[str, dict[str, Any] | None] = {
     "dcgan:emoji": {"size": 32, "images": 60_000},
     "stylegan2:digits": {},
     "r3gan:digits": {},
-    "stylegan2:emoji-64": None,
+    "r3gan:emoji-64": None,
+    "stylegan2:emoji-styles": None,
 }
 """How each is trained, beside its defaults; None: it comes with ganvas."""
 DRAWN_BY = 99

@@ -82,10 +82,10 @@ def test_the_page_asks_nobody_else_and_speaks_both_languages():
 
 def test_the_gallery(opened, look):
     with opened("gallery") as page:
-        page.locator(".card").nth(5).wait_for()
+        page.locator(".card").nth(6).wait_for()
         page.wait_for_function("() => !document.querySelector('[aria-busy=true]')")
-        assert page.locator(".card h2").all_inner_texts()[:4] == [
-            "digits", "edges2emoji", "emoji-64", "kai2ming"]  # fmt: skip
+        assert page.locator(".card h2").all_inner_texts()[:5] == [
+            "digits", "edges2emoji", "emoji-64", "emoji-styles", "kai2ming"]  # fmt: skip
         look(page, "gallery")
         offered = {
             card.locator("h2").inner_text(): card.locator(".actions button").all_inner_texts()
@@ -95,7 +95,8 @@ def test_the_gallery(opened, look):
         assert offered["digits"] == offered["styles"] == drawing
         assert offered["kai2ming"] == ["Translate", "About"]
         page.fill("#search", "emoji")
-        assert page.locator(".card:visible h2").all_inner_texts() == ["edges2emoji", "emoji-64"]
+        found = page.locator(".card:visible h2").all_inner_texts()
+        assert found == ["edges2emoji", "emoji-64", "emoji-styles"]
         page.fill("#search", "nothing like that")
         page.get_by_text("No generator fits").wait_for()
         page.fill("#search", "")
