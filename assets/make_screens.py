@@ -70,9 +70,9 @@ def paint(page: Page) -> None:
 
 
 def drag(page: Page) -> None:
-    """The mouth of a face is pulled down."""
+    """An eyebrow is lifted."""
     begin(page, ".pad .below")
-    stroke(page, [(0.45, 0.7), (0.45, 0.8)])
+    stroke(page, [(0.3, 0.34), (0.27, 0.26)])
     page.get_by_role("button", name="Drag", exact=True).click()
     page.get_by_text("steps (").or_(page.get_by_text("comes no nearer")).wait_for(timeout=60_000)
 

@@ -84,7 +84,7 @@ def table() -> Iterator[str]:
         game, _, source = name.partition(":")
         part = f"{PART} of {source}"
         for i, figure in enumerate(kept.figures(game, part) if kept.rows(game, part) else ()):
-            yield f"{name if i == 0 else '':<20}{figure:<18}{kept.cell(game, part, figure, '.2f')}"
+            yield f"{name if i == 0 else '':<25}{figure:<18}{kept.cell(game, part, figure, '.2f')}"
 
 
 if __name__ == "__main__":

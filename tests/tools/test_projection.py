@@ -6,6 +6,7 @@ from dataclasses import replace
 import pytest
 import torch
 
+import ganvas
 from ganvas.core import UsageError, registry
 from ganvas.tools.aim import Aim
 from ganvas.tools.chart import Chart, unevenness
@@ -204,6 +205,14 @@ def test_the_class_is_found_unless_it_is_given():
     given = project(game, target, QUICK, label=2)
     assert given.latent.to_json()["label"] == 2
     assert given.psnr < found.psnr
+
+
+def test_the_class_is_found_where_draws_alone_mislead(tmp_path):
+    game = ganvas.pretrained("emoji-64", tmp_path / "run").game
+    x, given = game.sample(2, seed=99)
+    found = project(game, x[1], Search(seconds=None, goal=25.0))
+    assert found.latent.to_json()["label"] == int(given["label"][1])
+    assert found.psnr >= 25
 
 
 def test_noise_maps_hold_what_styles_cannot():

@@ -1,9 +1,10 @@
 """Projection: the point of a latent space whose picture is nearest to a given one.
 
 Many points are drawn, and those whose pictures are nearest go downhill together; the worse halves
-drop out on the way. Where the space is z, by L-BFGS: a small space with valleys, which it follows
-to their ends. In w and w+ by Adam as in StyleGAN2 (Karras et al. 2020, arXiv:1912.04958, appendix
-D): the rate rises first and falls at the end, and noise is added to w at first, ever less of it.
+drop out on the way. Where there are classes, a few points of each go first, until one class is
+left. Where the space is z, by L-BFGS: a small space with valleys, which it follows to their ends.
+In w and w+ by Adam as in StyleGAN2 (Karras et al. 2020, arXiv:1912.04958, appendix D): the rate
+rises first and falls at the end, and noise is added to w at first, ever less of it.
 
     z:   ||G(z) - x||² / pixels
     w:   the same at the picture's size and at each half of it
@@ -37,8 +38,9 @@ HALVED = (0.1, 0.25, 0.45, 0.7)
 """When the worse half of the points drops out, in parts of the way."""
 CHUNK, DRAWING = 32, 0.2
 """Points are drawn so many at a time, for at most this part of the time."""
-FEW = 4
-"""So many of the nearest draws tell how near a class is."""
+FEW, RACERS, HEAT, RACING = 4, 9, 12, 0.5
+"""So many of the nearest draws tell how near a class is; they of so many classes go downhill, by so
+many steps before the worse half of the classes drops out; until this part of the time is over."""
 GAIN = 1e-3
 """What counts as a gain, in parts of the error."""
 CLASSES = 50
@@ -168,13 +170,14 @@ class Projecting(Steps[Projected]):
         super().__init__(self._found(latents, seed))
 
     def _found(self, latents: Sequence[Latent], seed: int) -> Work[Projected]:
-        latent, points = yield from self._nearest(latents, seed)
+        heats = yield from self._nearest(latents, seed)
+        latent, points = yield from self._race(heats)
         chart = Chart(latent, noises=self.search.noises)
         yield from self._down(chart, points)
         return self._projected(chart)
 
-    def _nearest(self, latents: Sequence[Latent], seed: int) -> Work[tuple[Latent, Tensor]]:
-        """The best of many draws, of the class whose draws are nearest."""
+    def _nearest(self, latents: Sequence[Latent], seed: int) -> Work[list[tuple[Latent, Tensor]]]:
+        """The best of many draws of each class, the nearest class first."""
         each = max(self.search.starts, self.search.draws // len(latents))
         found = []
         for i, latent in enumerate(latents):
@@ -187,7 +190,28 @@ class Projecting(Steps[Projected]):
                     break
             best = torch.cat(losses).topk(self.search.starts, largest=False)
             found.append((float(best.values[:FEW].mean()), latent, points[best.indices]))
-        return min(found, key=lambda one: one[0])[1:]
+        return [one[1:] for one in sorted(found, key=lambda one: one[0])]
+
+    def _race(self, heats: list[tuple[Latent, Tensor]]) -> Work[tuple[Latent, Tensor]]:
+        """The class that comes nearest by some steps downhill, and its points.
+
+        Draws alone do not tell it: a class that is right may be far at most of its points.
+        """
+        if len(heats) == 1:
+            return heats[0]
+        racing = []
+        for latent, points in heats[:RACERS]:
+            chart = Chart(latent, noises=False)
+            racing.append((chart, points, LBFGS(chart.coordinates(points[:FEW]))))
+        while len(racing) > 1 and self.of_time < RACING:
+            for chart, _, rows in racing:
+                for _ in range(HEAT):
+                    rows.go(lambda x, chart=chart: self.aim(chart.show(x))[0])  # type: ignore[misc]
+                yield
+            racing.sort(key=lambda one: float(one[2].value.min()))
+            racing = racing[: (len(racing) + 1) // 2]
+        chart, points, rows = racing[0]
+        return chart.latent, torch.cat([chart.points(rows.x), points[FEW:]])
 
     def _down(self, chart: Chart, points: Tensor) -> Work[None]:
         """Moves points downhill until one is good enough, or the search is over."""

@@ -271,9 +271,8 @@ class Duel(Game, ABC):
         if config.historical > 0:
             self.past_critic.follow([*critic.net.parameters()], self.share)
         if config.augment == "ada":
-            middle = LOSSES[config.loss].undecided
-            if middle is None:
-                middle = self.everywhere((real.mean() + fake.mean()) / 2)
+            about = LOSSES[config.loss].undecided
+            middle = self.everywhere((real.mean() + fake.mean()) / 2) if about is None else about
             sure = self.everywhere((real - middle).sign().mean())
             p, n = self.chance_to_change, round(config.batch * self.share)
             self.chance_to_change = next_p(p, sure, n, span=config.ada_images, most=MOST)
