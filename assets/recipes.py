@@ -120,7 +120,8 @@ RECIPES = {
         about=EMOJI,
         limits="Three thousand pictures are few, and most are faces and people: smileys, hands, "
         "people and flags come out as such; animals, food, places and things have the colours, "
-        "outlines and shading of emoji and are none in particular. Smileys are alike.",
+        "outlines and shading of emoji and are none in particular. Of a class "
+        "there is little variety: smileys are alike, and most flags are red or blue.",
         figure="fid",
         more=named,
         features="random",
