@@ -282,7 +282,7 @@ def test_who_can_and_who_cannot(opened):
         names = page.locator(".unfit button").all_inner_texts()
         assert "digits" in names
         assert not {"edges2emoji", "kai2ming", "filler"} & set(names)
-        page.get_by_role("button", name="styles").click()
+        page.get_by_role("button", name="styles", exact=True).click()
         page.locator(".pad").wait_for()
         assert page.locator(".pick option").all_inner_texts() == names
         page.goto(page.url.split("#")[0] + "#gallery")

@@ -54,7 +54,7 @@ def shelf(tmp_path, monkeypatch):
         monkeypatch.setattr(module, "HOME", home)
     monkeypatch.setattr(make_pretrained, "PAGE", page)
     wish = Wish(metrics=["swd"], n=100, features="random")
-    monkeypatch.setattr(make_pretrained, "evaluate", lambda run: evaluate(run, wish))
+    monkeypatch.setattr(make_pretrained, "evaluate", lambda run, _: evaluate(run, wish))
     return home
 
 

@@ -10,9 +10,9 @@ import ganvas
 from ganvas.core import UsageError, registry
 from ganvas.tools.aim import Aim
 from ganvas.tools.chart import Chart, unevenness
-from ganvas.tools.descent import LBFGS, Adam
+from ganvas.tools.descent import LBFGS, Adam, pace
 from ganvas.tools.latent import Latent
-from ganvas.tools.projection import Search, pace, project
+from ganvas.tools.projection import Search, project
 from tiny import LAYERS, SIZES, WIDTH, tiny
 
 QUICK = Search(seconds=None, draws=64, starts=4, steps=120, goal=60.0)

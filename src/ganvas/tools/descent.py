@@ -7,6 +7,7 @@ dropped on the way.
 
 from __future__ import annotations
 
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 
@@ -143,3 +144,13 @@ class LBFGS(Descent):
 def dot(a: Tensor, b: Tensor) -> Tensor:
     """Of each row: (n, d), (n, d) -> (n,)."""
     return (a * b).sum(1)
+
+
+def pace(done: float) -> float:
+    """The rate along the way, in parts of its highest: up in a twentieth, down in the last quarter.
+
+    The way down is that of a cosine (Karras et al. 2020, appendix D).
+    """
+    return min(1.0, done / 0.05 + 0.02) * (
+        0.5 - 0.5 * math.cos(math.pi * min(1, (1 - done) / 0.25))
+    )

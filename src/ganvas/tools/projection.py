@@ -27,7 +27,7 @@ from ganvas.core import Game, Label, UsageError
 from ganvas.core.chance import Chance
 from ganvas.tools.aim import Aim, psnr_of
 from ganvas.tools.chart import Chart, unevenness
-from ganvas.tools.descent import LBFGS, Adam, Descent, Loss
+from ganvas.tools.descent import LBFGS, Adam, Descent, Loss, pace
 from ganvas.tools.latent import Latent
 from ganvas.tools.steps import Steps, Work
 from ganvas.tools.still import Name
@@ -285,16 +285,6 @@ class Projecting(Steps[Projected]):
             chart.latent, point, chart.show(self.best)[0], psnr_of(self.error), seconds, self.steps,
             noises, self.curve,
         )  # fmt: skip
-
-
-def pace(done: float) -> float:
-    """The rate along the way, in parts of its highest: up in a twentieth, down in the last quarter.
-
-    The way down is that of a cosine (Karras et al. 2020, appendix D).
-    """
-    return min(1.0, done / 0.05 + 0.02) * (
-        0.5 - 0.5 * math.cos(math.pi * min(1, (1 - done) / 0.25))
-    )
 
 
 def _of_each_class(first: Latent, given: dict[str, Any]) -> list[Latent]:

@@ -17,7 +17,7 @@ learn({
     "The share of made samples that the critic sees from earlier rounds (Shrivastava et al. 2017: 0.5), out of a pool of `replay_pool`.": "评判者所见的生成样本中来自以前各轮的比例（Shrivastava 等 2017：0.5），取自 `replay_pool` 大小的池。",
     "How many earlier samples are kept for `replay`.": "为 `replay` 保留多少以前的样本。",
     "The share of its samples, those that convince most, from which the maker learns, perhaps falling: `1@0 0.5@1` (Sinha et al. 2020).": "生成者只从最可信的这部分样本学习，其比例可以递减：`1@0 0.5@1`（Sinha 等 2020）。",
-    "What is done to all pictures before the critic sees them: `diff` (Zhao et al. 2020), or `ada` (Karras et al. 2020), which adapts how often.": "评判者看图片之前对图片做的变换：`diff`（Zhao 等 2020），或自动调节频率的 `ada`（Karras 等 2020）。",
+    "What is done to all pictures before the critic sees them: `diff` (Zhao et al. 2020), or `ada` (Karras et al. 2020), which adapts how often, and logs the probability p.": "评判者看图片之前对图片做的变换：`diff`（Zhao 等 2020），或自动调节频率的 `ada`（Karras 等 2020），并记录概率 p。",
     "`ada`: in so many real images the probability of a change can go from 0 to 1 (the paper: 500000, in runs of 25 million).": "`ada`：在多少张真实图片之内，变换的概率可以从 0 升到 1（论文：500000，总共 2500 万）。",
     "Decay of G's moving average, the one that is shown; None shows G itself.": "G 的滑动平均（显示的就是它）的衰减率；None 为显示 G 本身。",
     "The critic's weights are clipped to so much after each step (Arjovsky et al. 2017: 0.01); 0 clips nothing.": "每步之后把评判者的权重裁剪到此范围（Arjovsky 等 2017：0.01）；0 为不裁剪。",
