@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 
 from tests.studio.conftest import CHROMIUM, WIDE
 from tests.studio.people import Served
+from tests.studio.test_rooms import ANSWER, BELOW, FILLED, begun, settled, stroke
 
 from ganvas.tools.pretrained import HOME, names
 
@@ -22,8 +23,6 @@ if TYPE_CHECKING:
     from playwright.sync_api import Page
 
 IMAGES = Path(__file__).parents[1] / "docs" / "images"
-Way = list[tuple[float, float]]
-"""Places on a canvas, as parts of its sides."""
 
 
 def main() -> None:
@@ -44,7 +43,8 @@ def main() -> None:
                 where, act = ROOMS[room]
                 page.goto(f"{served.url}#{where}")
                 act(page)
-                settle(page)
+                page.wait_for_timeout(500)
+                settled(page)
                 page.screenshot(path=IMAGES / f"studio-{room}.png")
             browser.close()
     finally:
@@ -59,27 +59,27 @@ def gallery(page: Page) -> None:
 
 def paint(page: Page) -> None:
     """A yellow face with two eyes and a mouth."""
-    begin(page, ".answer .large")
+    begun(page, ANSWER)
     colour(page, "#f9c21c", 14)
-    stroke(page, [(0.35, 0.35), (0.65, 0.35), (0.65, 0.6), (0.35, 0.6), (0.35, 0.4)])
+    stroke(page, (0.35, 0.35), (0.65, 0.35), (0.65, 0.6), (0.35, 0.6), (0.35, 0.4))
     colour(page, "#5b3a1a", 4)
-    stroke(page, [(0.38, 0.42), (0.38, 0.46)])
-    stroke(page, [(0.62, 0.42), (0.62, 0.46)])
-    stroke(page, [(0.38, 0.64), (0.5, 0.7), (0.62, 0.64)])
+    stroke(page, (0.38, 0.42), (0.38, 0.46))
+    stroke(page, (0.62, 0.42), (0.62, 0.46))
+    stroke(page, (0.38, 0.64), (0.5, 0.7), (0.62, 0.64))
     page.locator(".candidates li").nth(2).wait_for()
 
 
 def drag(page: Page) -> None:
     """An eyebrow is lifted."""
-    begin(page, ".pad .below")
-    stroke(page, [(0.3, 0.34), (0.27, 0.26)])
+    begun(page, BELOW)
+    stroke(page, (0.3, 0.34), (0.27, 0.26))
     page.get_by_role("button", name="Drag", exact=True).click()
     page.get_by_text("steps (").or_(page.get_by_text("comes no nearer")).wait_for(timeout=60_000)
 
 
 def repair(page: Page) -> None:
     """The middle of a digit is filled; the edge between before and after is half way."""
-    begin(page, ".beside .after")
+    begun(page, FILLED)
     page.get_by_role("button", name="The middle half").click()
     page.get_by_role("button", name="Fill the hole").click()
     page.get_by_text("came without its discriminator").wait_for(timeout=60_000)
@@ -102,36 +102,10 @@ ROOMS: dict[str, tuple[str, Callable[[Page], None]]] = {
 """By name: the address, and what is done there."""
 
 
-def begin(page: Page, picture: str) -> None:
-    """Waits for the first picture."""
-    page.locator(f"{picture}[src]").wait_for(timeout=60_000)
-    settle(page)
-
-
-def settle(page: Page) -> None:
-    """Waits until nothing is looked for any more."""
-    page.wait_for_timeout(500)
-    page.wait_for_function("() => !document.querySelector('[aria-busy=true]')", timeout=120_000)
-    page.wait_for_timeout(500)
-
-
 def colour(page: Page, ink: str, width: int) -> None:
     """Takes another pen."""
     page.locator("input[type=color]").fill(ink)
     page.get_by_label("Width").fill(str(width))
-
-
-def stroke(page: Page, way: Way) -> None:
-    """Draws on the canvas."""
-    box = page.locator(".pad").bounding_box()
-    assert box is not None
-    places = [(box["x"] + u * box["width"], box["y"] + v * box["height"]) for u, v in way]
-    page.mouse.move(*places[0])
-    page.mouse.down()
-    for x, y in places[1:]:
-        page.mouse.move(x, y, steps=8)
-    page.mouse.up()
-    settle(page)
 
 
 if __name__ == "__main__":

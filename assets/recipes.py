@@ -120,8 +120,8 @@ RECIPES = {
         about=EMOJI,
         limits="Three thousand pictures are few, and most are faces and people: smileys, hands, "
         "people and flags come out as such; animals, food, places and things have the colours, "
-        "outlines and shading of emoji and are none in particular. Of a class "
-        "there is little variety: smileys are alike, and most flags are red or blue.",
+        "outlines and shading of emoji and are none in particular. Of a class there is little "
+        "variety: smileys are alike, and most flags are red or blue.",
         figure="fid",
         more=named,
         features="random",
@@ -132,7 +132,7 @@ RECIPES = {
         makes="emoji that nobody drew, of styles that can be mixed, 32x32",
         licence="OFL-1.1",
         about=EMOJI,
-        limits="It is small, and learned for half an hour: people, hands, fruit and flags can be "
+        limits="It is small, and learned for 39 minutes: people, hands, fruit and flags can be "
         "told, faces have no features, and much is a patch of colours that emoji have. It is here "
         "for its styles: to be mixed, truncated and walked through.",
         figure="fid",
